@@ -1,0 +1,1 @@
+//! Limpid: WebRTC that one can see through.
