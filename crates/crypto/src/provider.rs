@@ -302,6 +302,26 @@ pub enum KeyKind {
     Ed25519,
 }
 
+impl KeyKind {
+    /// What a key of this kind can sign with under every provider, best first. Checking takes more: in TLS 1.2 an ECDSA
+    /// key of either curve goes with SHA-256 and SHA-384 (RFC 8422 §5.1.1).
+    pub const fn schemes(self) -> &'static [SignatureScheme] {
+        match self {
+            KeyKind::EcdsaP256 => &[SignatureScheme::ECDSA_SECP256R1_SHA256],
+            KeyKind::EcdsaP384 => &[SignatureScheme::ECDSA_SECP384R1_SHA384],
+            KeyKind::Ed25519 => &[SignatureScheme::ED25519],
+            KeyKind::Rsa => &[
+                SignatureScheme::RSA_PSS_RSAE_SHA256,
+                SignatureScheme::RSA_PKCS1_SHA256,
+                SignatureScheme::RSA_PSS_RSAE_SHA384,
+                SignatureScheme::RSA_PKCS1_SHA384,
+                SignatureScheme::RSA_PSS_RSAE_SHA512,
+                SignatureScheme::RSA_PKCS1_SHA512,
+            ],
+        }
+    }
+}
+
 /// Private keys.
 pub trait Signing: Sync {
     /// Makes a key of this kind; `None`: not offered (ring makes no RSA keys).
