@@ -1,0 +1,132 @@
+//! Congestion control behind a trait, and NewReno as RFC 9260 §7.2 describes it, adapted to one SACK per burst.
+//!
+//! The association tells a controller what was sent, acknowledged and lost, and asks it how many bytes may be outstanding.
+//! A controller that wants its packets spread out in time also says at which rate.
+
+use core::fmt;
+use core::time::Duration;
+
+use limpid_sansio::Instant;
+
+/// What one SACK, or one burst of them, newly acknowledged.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Acked {
+    /// User bytes, by cumulative TSN or by gap blocks. Abandoned ones are left out.
+    pub bytes: usize,
+    /// User bytes outstanding before.
+    pub flight_before: usize,
+    /// The cumulative TSN moved.
+    pub cumulative_moved: bool,
+    /// Packing stopped since the last SACK because the congestion window was full.
+    pub window_limited: bool,
+    /// Losses of this round trip are still being repaired.
+    pub in_recovery: bool,
+    /// A round trip measured by this SACK.
+    pub rtt: Option<Duration>,
+}
+
+/// Decides how much may be outstanding.
+pub trait CongestionControl: fmt::Debug + Send + Sync {
+    /// Data was acknowledged.
+    fn on_acked(&mut self, now: Instant, acked: &Acked);
+    /// SACKs told of a loss; called once for each round trip with losses (fast recovery).
+    fn on_loss(&mut self, now: Instant, flight: usize);
+    /// T3-rtx expired.
+    fn on_timeout(&mut self, now: Instant, flight: usize);
+    /// Nothing was sent for one RTO.
+    fn on_idle(&mut self, now: Instant);
+    /// The path is another one, or takes other sizes: `max_payload` is the largest DATA that a packet takes, in bytes.
+    fn on_path_changed(&mut self, now: Instant, max_payload: usize, is_new_route: bool);
+    /// How many user bytes may be outstanding.
+    fn window(&self) -> usize;
+    /// Bytes per second to spread packets at; `None` sends as the window opens.
+    fn pacing_rate(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Slow start, congestion avoidance, and a halved window for each round trip with losses.
+#[derive(Clone, Debug)]
+pub struct NewReno {
+    max_payload: usize,
+    cwnd: usize,
+    ssthresh: usize,
+    partial_bytes_acked: usize,
+}
+
+/// The first window in packets. `Deviation:` RFC 9260 §7.2.1 begins with about four; ten is what TCP (RFC 6928) and
+/// browsers do.
+const INITIAL_PACKETS: usize = 10;
+/// The smallest ssthresh in packets (RFC 9260 §7.2.3).
+const MIN_SSTHRESH_PACKETS: usize = 4;
+
+impl NewReno {
+    /// A controller for a fresh path.
+    pub fn new(max_payload: usize) -> Self {
+        NewReno {
+            max_payload,
+            cwnd: INITIAL_PACKETS * max_payload,
+            ssthresh: usize::MAX,
+            partial_bytes_acked: 0,
+        }
+    }
+
+    fn halve(&mut self) {
+        self.ssthresh = (self.cwnd / 2).max(MIN_SSTHRESH_PACKETS * self.max_payload);
+        self.partial_bytes_acked = 0;
+    }
+}
+
+impl CongestionControl for NewReno {
+    /// `Deviation:` slow start counts all acknowledged bytes, not one packet a SACK (RFC 3465 with L unlimited), for one
+    /// SACK answers a whole burst here.
+    fn on_acked(&mut self, _: Instant, acked: &Acked) {
+        if acked.in_recovery || !acked.cumulative_moved {
+            return;
+        }
+        if self.cwnd < self.ssthresh {
+            if acked.window_limited {
+                self.cwnd = self.cwnd.saturating_add(acked.bytes);
+            }
+            return;
+        }
+        self.partial_bytes_acked = self.partial_bytes_acked.saturating_add(acked.bytes);
+        if self.partial_bytes_acked >= self.cwnd {
+            self.partial_bytes_acked -= self.cwnd;
+            if acked.window_limited {
+                self.cwnd = self.cwnd.saturating_add(self.max_payload);
+            } else {
+                self.partial_bytes_acked = 0;
+            }
+        }
+    }
+
+    fn on_loss(&mut self, _: Instant, _: usize) {
+        self.halve();
+        self.cwnd = self.ssthresh;
+    }
+
+    fn on_timeout(&mut self, _: Instant, _: usize) {
+        self.halve();
+        self.cwnd = self.max_payload;
+    }
+
+    fn on_idle(&mut self, _: Instant) {
+        let floor = INITIAL_PACKETS * self.max_payload;
+        if self.cwnd > floor {
+            self.ssthresh = self.ssthresh.max(self.cwnd);
+            self.cwnd = (self.cwnd / 2).max(floor);
+        }
+    }
+
+    fn on_path_changed(&mut self, _: Instant, max_payload: usize, is_new_route: bool) {
+        self.max_payload = max_payload;
+        if is_new_route {
+            *self = NewReno::new(max_payload);
+        }
+    }
+
+    fn window(&self) -> usize {
+        self.cwnd
+    }
+}

@@ -1,0 +1,2 @@
+//! The sending half.
+pub mod congestion;
