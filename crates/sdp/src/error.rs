@@ -1,0 +1,59 @@
+//! Why a description, though well formed, can not be used.
+
+use core::fmt;
+
+/// What is wrong with an offer or an answer, and in which section (counted from 0).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum JsepError {
+    /// No `ice-ufrag` or `ice-pwd`, neither in the section nor where it may inherit from.
+    MissingCredentials(usize),
+    /// No `fingerprint`.
+    MissingFingerprint(usize),
+    /// No `setup`, or one that WebRTC does not use, or not in this place.
+    BadSetup(usize),
+    /// No `sctp-port` (RFC 8841 §5.1).
+    MissingSctpPort(usize),
+    /// Two sections have one name.
+    RepeatedMid(usize),
+    /// The answer has more or fewer sections than the offer.
+    SectionCount,
+    /// The section is of another kind or protocol than the offered one.
+    SectionKind(usize),
+    /// The section has another name than the offered one.
+    SectionMid(usize),
+    /// The section was not offered, and is answered.
+    NotOffered(usize),
+    /// The answer's BUNDLE group names a section that the offer's did not, or a rejected one, or leaves out one that can
+    /// only live in it.
+    BadBundle,
+    /// Another certificate without new ICE credentials (RFC 9429 §5.11).
+    NewCertificateWithoutRestart,
+}
+
+impl fmt::Display for JsepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, section) = match *self {
+            JsepError::MissingCredentials(section) => ("has no ICE credentials", section),
+            JsepError::MissingFingerprint(section) => ("has no fingerprint", section),
+            JsepError::BadSetup(section) => ("has no setup role that fits", section),
+            JsepError::MissingSctpPort(section) => ("has no SCTP port", section),
+            JsepError::RepeatedMid(section) => ("has a name that another one has", section),
+            JsepError::SectionKind(section) => ("is of another kind than the offered one", section),
+            JsepError::SectionMid(section) => ("has another name than the offered one", section),
+            JsepError::NotOffered(section) => ("is accepted though it was not on offer", section),
+            JsepError::SectionCount => {
+                return f.write_str("the answer has not as many sections as the offer");
+            }
+            JsepError::BadBundle => {
+                return f.write_str("the answer's BUNDLE group is no part of the offer's");
+            }
+            JsepError::NewCertificateWithoutRestart => {
+                return f.write_str("the certificate changes without an ICE restart");
+            }
+        };
+        write!(f, "section {section} {what}")
+    }
+}
+
+impl core::error::Error for JsepError {}

@@ -1,0 +1,75 @@
+//! Whether an answer answers its offer. RFC 9429 §5.8.3, RFC 3264 §6, RFC 9143 §7.3, RFC 8842 §5.3.
+
+use alloc::collections::BTreeMap;
+
+use super::read::is_rejected;
+use super::{Remote, Setup, read};
+use crate::error::JsepError;
+use crate::media::Media;
+use crate::session::SessionDescription;
+
+/// Checks an answer of the other side against our offer, before anything of it is applied.
+pub fn check_answer(offer: &SessionDescription, answer: &SessionDescription) -> Result<(), JsepError> {
+    if offer.media.len() != answer.media.len() {
+        return Err(JsepError::SectionCount);
+    }
+    for (index, (offered, answered)) in offer.media.iter().zip(&answer.media).enumerate() {
+        check_section(index, offered, answered)?;
+    }
+    let (offered, answered) = (read(offer)?, read(answer)?);
+    check_bundle(offer, answer)?;
+    check_setup(&offered, &answered)
+}
+
+fn check_section(index: usize, offered: &Media, answered: &Media) -> Result<(), JsepError> {
+    if offered.kind != answered.kind || offered.protocol != answered.protocol {
+        return Err(JsepError::SectionKind(index));
+    }
+    let is_refused = answered.port == 0;
+    // A refused section may come without its name: then there is nothing left to mix up.
+    let same_name = offered.mid() == answered.mid() || (is_refused && answered.mid().is_none());
+    if !same_name {
+        return Err(JsepError::SectionMid(index));
+    }
+    match is_rejected(offered) && !is_refused {
+        true => Err(JsepError::NotOffered(index)),
+        false => Ok(()),
+    }
+}
+
+/// The answer's groups are parts of the offer's, name live sections, and hold all that is live in a group only.
+fn check_bundle(offer: &SessionDescription, answer: &SessionDescription) -> Result<(), JsepError> {
+    let group_of = |description: &SessionDescription| -> BTreeMap<alloc::string::String, usize> {
+        let bundles = description.groups().filter(|group| group.is_bundle()).enumerate();
+        bundles.flat_map(|(number, group)| group.mids().map(move |mid| (mid.into(), number))).collect()
+    };
+    let (offered, answered) = (group_of(offer), group_of(answer));
+    let mut came_from = BTreeMap::new();
+    for (mid, number) in &answered {
+        let origin = offered.get(mid).ok_or(JsepError::BadBundle)?;
+        if came_from.insert(number, origin).is_some_and(|other| other != origin) {
+            return Err(JsepError::BadBundle);
+        }
+    }
+    let sections = offer.media.iter().zip(&answer.media);
+    let fits = sections.into_iter().all(|(offered, answered_media)| {
+        let is_member = answered_media.mid().is_some_and(|mid| answered.contains_key(mid));
+        let is_live = answered_media.port != 0;
+        // In a group and dead, or alive and outside of the only place where it may live: neither is an answer.
+        is_member == is_live || (is_live && !offered.is_bundle_only())
+    });
+    if fits { Ok(()) } else { Err(JsepError::BadBundle) }
+}
+
+/// An answer takes one role, and not the one that the offer took.
+fn check_setup(offered: &Remote, answered: &Remote) -> Result<(), JsepError> {
+    let Some(answer) = &answered.data else { return Ok(()) };
+    let offer = offered.data.as_ref().filter(|offer| offer.index == answer.index);
+    let offer = offer.ok_or(JsepError::NotOffered(answer.index))?;
+    match (offer.setup, answer.setup) {
+        (Setup::Actpass, Setup::Active | Setup::Passive)
+        | (Setup::Active, Setup::Passive)
+        | (Setup::Passive, Setup::Active) => Ok(()),
+        _ => Err(JsepError::BadSetup(answer.index)),
+    }
+}
