@@ -220,6 +220,11 @@ impl<'a> Writer<'a> {
         &mut self.out[self.start..]
     }
 
+    /// Takes back all but the first `len` bytes that this writer wrote.
+    pub fn truncate(&mut self, len: usize) {
+        self.out.truncate(self.start.saturating_add(len));
+    }
+
     /// Raw bytes.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
