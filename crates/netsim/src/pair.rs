@@ -53,7 +53,7 @@ impl Side {
 }
 
 /// Gives a machine one packet, and does with what is left of it whatever a parent would do.
-type Feed<M> = Box<dyn FnMut(&mut M, Instant, &mut [u8]) -> Result<(), <M as Machine>::Error>>;
+pub(crate) type Feed<M> = Box<dyn FnMut(&mut M, Instant, &mut [u8]) -> Result<(), <M as Machine>::Error>>;
 
 /// One machine and what has come out of it.
 pub struct Party<M: Machine> {
@@ -70,19 +70,19 @@ pub struct Party<M: Machine> {
 }
 
 impl<M: Machine<Route = ()>> Party<M> {
-    fn new(machine: M, feed: Feed<M>) -> Self {
+    pub(crate) fn new(machine: M, feed: Feed<M>) -> Self {
         let outbox = Outbox::with_limit(64 * 1024);
         Party { machine, events: Vec::new(), error: None, feed, outbox, sent: (0, 0) }
     }
 
-    fn receive(&mut self, now: Instant, bytes: &mut [u8]) {
+    pub(crate) fn receive(&mut self, now: Instant, bytes: &mut [u8]) {
         if let Err(error) = (self.feed)(&mut self.machine, now, bytes) {
             self.error.get_or_insert(error);
         }
     }
 
     /// One drain; `true`: once more.
-    fn drain(&mut self, now: Instant, mut say: impl FnMut(&M::Event)) -> bool {
+    pub(crate) fn drain(&mut self, now: Instant, mut say: impl FnMut(&M::Event)) -> bool {
         let events = &mut self.events;
         let drained = drain(&mut self.machine, now, &mut self.outbox, |_, event| {
             say(&event);
@@ -97,13 +97,23 @@ impl<M: Machine<Route = ()>> Party<M> {
         }
     }
 
+    /// Takes what waits in the outbox.
+    pub(crate) fn take_sent(&mut self) -> Vec<(Transmit<()>, Vec<u8>)> {
+        let (sent, mut packets) = (&mut self.sent, Vec::new());
+        self.outbox.take_each(|transmit, bytes| {
+            *sent = (sent.0 + 1, sent.1 + bytes.len() as u64);
+            packets.push((transmit, bytes.to_vec()));
+        });
+        packets
+    }
+
     /// Takes the events out.
     pub fn take_events(&mut self) -> Vec<M::Event> {
         core::mem::take(&mut self.events).into_iter().map(|(_, event)| event).collect()
     }
 
     /// When it wants to be called; never, once it is finished.
-    fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         if self.error.is_some() { None } else { self.machine.poll_timeout() }
     }
 }
@@ -301,18 +311,11 @@ where
             let mut more = true;
             while more {
                 let trace = &mut self.trace;
-                let mut packets = Vec::new();
-                more = match side {
-                    Side::Left => {
-                        let more = self.a.drain(now, |event| trace.said(now, side.name(), event));
-                        collect(&mut self.a, &mut packets);
-                        more
-                    }
-                    Side::Right => {
-                        let more = self.b.drain(now, |event| trace.said(now, side.name(), event));
-                        collect(&mut self.b, &mut packets);
-                        more
-                    }
+                let mut say = |event: &dyn fmt::Debug| trace.said(now, side.name(), event);
+                let packets;
+                (more, packets) = match side {
+                    Side::Left => (self.a.drain(now, |event| say(event)), self.a.take_sent()),
+                    Side::Right => (self.b.drain(now, |event| say(event)), self.b.take_sent()),
                 };
                 for (transmit, bytes) in packets {
                     self.send(side, transmit, bytes);
@@ -367,15 +370,6 @@ where
         *self.drops.entry(cause).or_default() += 1;
         self.trace.dropped(self.now, cause, packet);
     }
-}
-
-/// Takes what waits in a party's outbox.
-fn collect<M: Machine<Route = ()>>(party: &mut Party<M>, packets: &mut Vec<(Transmit<()>, Vec<u8>)>) {
-    let sent = &mut party.sent;
-    party.outbox.take_each(|transmit, bytes| {
-        *sent = (sent.0 + 1, sent.1 + bytes.len() as u64);
-        packets.push((transmit, bytes.to_vec()));
-    });
 }
 
 impl<A: Machine, B: Machine> fmt::Debug for Pair<A, B> {
