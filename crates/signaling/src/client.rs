@@ -9,15 +9,18 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use limpid_crypto::Random;
 use tokio::net::TcpStream;
+#[cfg(feature = "wss")]
+use tokio_tungstenite::Connector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WebSocketError, Message};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use crate::body::Body;
 use crate::close::CloseCode;
 use crate::message::{
-    Body, FromServer, IceServer, MAX_FRAME, Presence, Role, SUBPROTOCOL, ToServer, VERSION, to_text,
+    FromServer, IceServer, MAX_FRAME, Presence, Role, SUBPROTOCOL, ToServer, VERSION, to_text,
 };
 
 /// How long a server may take to answer a dial (10 s).
@@ -245,8 +248,13 @@ async fn dial(url: &str) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, E
     let mut config = WebSocketConfig::default();
     config.max_message_size = Some(MAX_FRAME);
     config.max_frame_size = Some(MAX_FRAME);
-    let connector = if url.starts_with("wss:") { secure()? } else { Connector::Plain };
-    let dial = tokio_tungstenite::connect_async_tls_with_config(request, Some(config), true, Some(connector));
+    #[cfg(feature = "wss")]
+    let dial = {
+        let connector = if url.starts_with("wss:") { secure()? } else { Connector::Plain };
+        tokio_tungstenite::connect_async_tls_with_config(request, Some(config), true, Some(connector))
+    };
+    #[cfg(not(feature = "wss"))]
+    let dial = tokio_tungstenite::connect_async_with_config(request, Some(config), true);
     match tokio::time::timeout(DIAL_TIMEOUT, dial).await {
         Err(_) => Err(Error::Unreachable("no answer within 10 s".to_owned())),
         Ok(Ok((stream, _))) => Ok(stream),
@@ -289,11 +297,6 @@ fn secure() -> Result<Connector, Error> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Connector::Rustls(std::sync::Arc::new(config)))
-}
-
-#[cfg(not(feature = "wss"))]
-fn secure() -> Result<Connector, Error> {
-    Err(Error::Address("wss:// without the feature `wss`".to_owned()))
 }
 
 #[cfg(test)]

@@ -28,13 +28,14 @@
 //!
 //! | idea | file |
 //! |---|---|
-//! | the messages | `message.rs` |
+//! | the messages, and what members say in them | `message.rs`, `body.rs` |
 //! | close codes with their words | `close.rs` |
 //! | every limit, and the meters | `limits.rs` |
 //! | rooms, members, resumption | `room.rs`, `room/` |
 //! | `Host` and `Origin` | `door.rs` |
 //! | the WebSocket server (feature `server`) | `server.rs` |
 //! | the WebSocket client (features `client`, `wss`) | `client.rs` |
+mod body;
 mod close;
 pub mod door;
 mod limits;
@@ -46,7 +47,8 @@ pub mod client;
 #[cfg(feature = "server")]
 pub mod server;
 
+pub use body::{Body, Bye, Candidate};
 pub use close::CloseCode;
 pub use limits::Limits;
-pub use message::{Body, Bye, Candidate, FromServer, IceServer, Presence, Role, ToServer};
+pub use message::{FromServer, IceServer, Presence, Role, ToServer};
 pub use room::{Config, Outgoing, Rooms, SocketEvent, SocketId, Stats};

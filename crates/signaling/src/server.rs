@@ -44,9 +44,12 @@ const MAX_READ: usize = 2 * MAX_FRAME;
 #[derive(Clone, Debug)]
 pub struct Server(Arc<Hub>);
 
+/// The servers that a client can reach, by the `Host` that it came by.
+type IceFor = dyn Fn(&str) -> Vec<IceServer> + Send + Sync;
+
 struct Hub {
     door: Door,
-    ice: Box<dyn Fn(&str) -> Vec<IceServer> + Send + Sync>,
+    ice: Box<IceFor>,
     epoch: tokio::time::Instant,
     state: Mutex<Shared>,
     timer: Notify,

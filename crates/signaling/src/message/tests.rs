@@ -1,11 +1,8 @@
 //! The JSON, word for word, and hostile variants of it.
 
 use super::*;
+use crate::body::{Body, Bye, Shape};
 use proptest::prelude::*;
-
-fn body(json: &str) -> Result<Option<Body>, Malformed> {
-    Body::parse(&RawValue::from_string(json.to_owned()).unwrap())
-}
 
 #[test]
 fn messages_stand_on_the_wire_as_the_format_says() {
@@ -37,16 +34,6 @@ fn unknown_members_and_kinds_are_ignored() {
     assert!(matches!(ToServer::parse(text), Ok(Some(ToServer::Join { role: Role::Call, .. }))));
     assert!(matches!(ToServer::parse(r#"{"t":"dance","v":"a waltz"}"#), Ok(None)));
     assert!(matches!(FromServer::parse(r#"{"t":"dance","n":"one"}"#), Ok(None)));
-    assert_eq!(body(r#"{"mood":"good"}"#), Ok(None));
-    assert_eq!(body(r#"{"bye":"asleep"}"#), Ok(Some(Body::Bye(Bye::Error))));
-}
-
-#[test]
-fn a_null_candidate_is_the_end_and_not_nothing() {
-    assert_eq!(body(r#"{"candidate":null}"#), Ok(Some(Body::Candidate(None))));
-    assert_eq!(body("{}"), Ok(None));
-    let raw = RawValue::from_string(r#"{"candidate":null}"#.into()).unwrap();
-    assert_eq!(Shape::of(&raw), Ok(Shape::Candidate));
 }
 
 #[test]
@@ -77,31 +64,7 @@ fn deep_nesting_does_not_exhaust_the_stack() {
     assert_eq!((Shape::of(body), Body::parse(body)), (Ok(Shape::Other), Ok(None)));
 }
 
-fn bodies() -> impl Strategy<Value = Body> {
-    let text = || "\\PC{0,40}";
-    prop_oneof![
-        (text(), text(), proptest::option::of(text())).prop_map(|(kind, sdp, nonce)| Body::Description {
-            kind,
-            sdp,
-            nonce
-        }),
-        proptest::option::of((text(), proptest::option::of(text()), proptest::option::of(text())).prop_map(
-            |(candidate, sdp_mid, username_fragment)| Candidate { candidate, sdp_mid, username_fragment }
-        ))
-        .prop_map(Body::Candidate),
-        prop_oneof![Just(Bye::Done), Just(Bye::Declined), Just(Bye::Busy), Just(Bye::Cancelled)]
-            .prop_map(Body::Bye),
-        text().prop_map(Body::Sealed),
-        Just(Body::Resync),
-    ]
-}
-
 proptest! {
-    #[test]
-    fn bodies_come_back_as_they_went(body in bodies()) {
-        prop_assert_eq!(Body::parse(&body.to_raw()), Ok(Some(body)));
-    }
-
     #[test]
     fn arbitrary_text_never_panics(text in "\\PC{0,200}") {
         let _ = ToServer::parse(&text);

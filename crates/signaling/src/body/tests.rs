@@ -1,0 +1,49 @@
+//! Bodies come back as they went; unknown ones are ignored.
+
+use super::*;
+use proptest::prelude::*;
+
+fn body(json: &str) -> Result<Option<Body>, Malformed> {
+    Body::parse(&RawValue::from_string(json.to_owned()).unwrap())
+}
+
+#[test]
+fn unknown_bodies_are_ignored() {
+    assert_eq!(body(r#"{"mood":"good"}"#), Ok(None));
+    assert_eq!(body(r#"{"bye":"asleep"}"#), Ok(Some(Body::Bye(Bye::Error))));
+    assert_eq!(body("[1]"), Err(Malformed));
+}
+
+#[test]
+fn a_null_candidate_is_the_end_and_not_nothing() {
+    assert_eq!(body(r#"{"candidate":null}"#), Ok(Some(Body::Candidate(None))));
+    assert_eq!(body("{}"), Ok(None));
+    let raw = RawValue::from_string(r#"{"candidate":null}"#.into()).unwrap();
+    assert_eq!(Shape::of(&raw), Ok(Shape::Candidate));
+}
+
+fn bodies() -> impl Strategy<Value = Body> {
+    let text = || "\\PC{0,40}";
+    prop_oneof![
+        (text(), text(), proptest::option::of(text())).prop_map(|(kind, sdp, nonce)| Body::Description {
+            kind,
+            sdp,
+            nonce
+        }),
+        proptest::option::of((text(), proptest::option::of(text()), proptest::option::of(text())).prop_map(
+            |(candidate, sdp_mid, username_fragment)| Candidate { candidate, sdp_mid, username_fragment }
+        ))
+        .prop_map(Body::Candidate),
+        prop_oneof![Just(Bye::Done), Just(Bye::Declined), Just(Bye::Busy), Just(Bye::Cancelled)]
+            .prop_map(Body::Bye),
+        text().prop_map(Body::Sealed),
+        Just(Body::Resync),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn bodies_come_back_as_they_went(body in bodies()) {
+        prop_assert_eq!(Body::parse(&body.to_raw()), Ok(Some(body)));
+    }
+}
