@@ -1,6 +1,7 @@
 //! The documented close codes, seen by real WebSockets over loopback; and how native clients meet and come back.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -181,7 +182,7 @@ async fn a_client_whose_socket_broke_comes_back_unnoticed() {
     let (sender, first) = Client::join(&running.http(), "share", Role::Send).await.unwrap();
     let mut sender = sender;
     let (mut receiver, second) = Client::join(&running.http(), "share", Role::Receive).await.unwrap();
-    assert_eq!(second.peers, [first.you.clone()]);
+    assert_eq!(second.peers, [&*first.you]);
     assert_eq!(sender.next().await.unwrap(), Event::Peer(second.you.clone(), Presence::Joined, None));
     receiver.say(&first.you, &Body::Resync).await.unwrap();
 

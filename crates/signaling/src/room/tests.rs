@@ -95,7 +95,7 @@ fn who_comes_second_learns_who_was_first_and_both_can_talk() {
     let mut rooms = rooms();
     let alice = seat(&mut rooms, at(0), 1, JOIN_SEND);
     let bob = seat(&mut rooms, at(0), 2, JOIN_RECEIVE);
-    assert_eq!(bob.peers, [alice.you.clone()]);
+    assert_eq!(bob.peers, [&*alice.you]);
     let seen = messages(&mut rooms, alice.socket);
     assert!(matches!(&seen[..], [FromServer::Peer { id, state: Presence::Joined, .. }] if *id == bob.you));
     say(&mut rooms, at(1), bob.socket, &to(&alice.you, 0, r#"{"bye":"done"}"#));
