@@ -1,8 +1,12 @@
 //! SCTP as data channels use it: a sans-IO association with streams, partial reliability, resets and DCEP.
 mod association;
+pub mod chunk;
 mod config;
+pub mod datachannel;
 mod error;
 mod event;
+pub mod packet;
+pub mod param;
 pub mod tx;
 
 pub use association::{Association, Inbound};

@@ -1,0 +1,2 @@
+//! Data channels on top of streams (RFC 8831): who opens them, and what their messages are called.
+pub mod dcep;
