@@ -397,6 +397,11 @@ impl World {
         self.random().seed()
     }
 
+    /// The host with this name.
+    pub fn find_host(&self, name: &str) -> Option<HostId> {
+        self.nodes.iter().position(|node| node.name == name).map(HostId)
+    }
+
     /// The machine that lives there.
     ///
     /// # Panics

@@ -49,6 +49,9 @@ pub trait Machine {
     fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<Self::Route>>;
 
     /// The next fact.
+    ///
+    /// It is not told the time. A parent, for whom a child's event is often a command to another child, therefore moves its
+    /// children's events at the end of every verb that has `now`, and here only hands out its own.
     fn poll_event(&mut self) -> Option<Self::Event>;
 
     /// When [`handle_timeout`](Machine::handle_timeout) wants to be called. Ask last: packing arms timers.
