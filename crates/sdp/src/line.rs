@@ -1,6 +1,7 @@
 //! Every line that is neither `v=`, `o=`, `s=` nor `m=`, and the values of the typed ones. RFC 8866 §5.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use limpid_sansio::wire::{ParseError, ParseErrorKind};
 
@@ -153,46 +154,42 @@ pub(crate) enum Level {
     Media,
 }
 
-impl Line {
-    /// `None`: this letter has no place on this level.
-    pub(crate) fn parse(raw: RawLine<'_>, level: Level) -> Result<Option<Self>, ParseError> {
-        let typed = |field, result: Result<Line, ParseErrorKind>| {
-            result.map(Some).map_err(|kind| raw.error(field, kind))
+impl Level {
+    /// The place of a letter in the fixed order of RFC 8866 §5; `None`: it has no place here. `t=` and `r=` alternate and
+    /// share one.
+    pub(crate) fn rank(self, letter: u8) -> Option<usize> {
+        let order: [&[u8]; 10] = match self {
+            Level::Session => [b"i", b"u", b"e", b"p", b"c", b"b", b"tr", b"z", b"k", b"a"],
+            Level::Media => [b"i", b"", b"", b"", b"c", b"b", b"", b"", b"k", b"a"],
         };
-        let text = |line: fn(Text) -> Line| Ok(Some(line(Text::from_line(raw.value))));
-        match (raw.letter, level) {
-            (b'a', _) => match Attribute::from_line(raw.value) {
-                Ok(attribute) => Ok(Some(Line::Attribute(attribute))),
-                Err(error) => Err(error.within(raw.offset)),
-            },
-            (b'c', _) => typed("connection-field", Connection::parse(raw.value).map(Line::Connection)),
-            (b'b', _) => typed("bandwidth-field", Bandwidth::parse(raw.value).map(Line::Bandwidth)),
-            (b'i', _) => text(Line::Information),
-            (b'k', _) => text(Line::Key),
-            (b't', Level::Session) => typed("time-field", Timing::parse(raw.value).map(Line::Timing)),
-            (b'u', Level::Session) => text(Line::Uri),
-            (b'e', Level::Session) => text(Line::Email),
-            (b'p', Level::Session) => text(Line::Phone),
-            (b'r', Level::Session) => text(Line::Repeat),
-            (b'z', Level::Session) => text(Line::Zone),
-            _ => Ok(None),
-        }
+        order.iter().position(|letters| letters.contains(&letter))
     }
+}
 
-    /// The line's place in the fixed order of RFC 8866 §5; `t=` and `r=` alternate and share one.
-    pub(crate) fn rank(&self) -> u8 {
-        match self {
-            Line::Information(_) => 0,
-            Line::Uri(_) => 1,
-            Line::Email(_) => 2,
-            Line::Phone(_) => 3,
-            Line::Connection(_) => 4,
-            Line::Bandwidth(_) => 5,
-            Line::Timing(_) | Line::Repeat(_) => 6,
-            Line::Zone(_) => 7,
-            Line::Key(_) => 8,
-            Line::Attribute(_) => 9,
-        }
+impl Line {
+    /// Appends one line to `out`.
+    pub(crate) fn parse_into(raw: RawLine<'_>, out: &mut Vec<Line>) -> Result<(), ParseError> {
+        let fault = |field| move |kind| raw.error(field, kind);
+        let text = || Text::from_line(raw.value);
+        let line = match raw.letter {
+            b'a' => {
+                let put = |attribute| out.push(Line::Attribute(attribute));
+                return Attribute::parse_into(raw.value, put).map_err(|error| error.within(raw.offset));
+            }
+            b'c' => Line::Connection(Connection::parse(raw.value).map_err(fault("connection-field"))?),
+            b'b' => Line::Bandwidth(Bandwidth::parse(raw.value).map_err(fault("bandwidth-field"))?),
+            b't' => Line::Timing(Timing::parse(raw.value).map_err(fault("time-field"))?),
+            b'i' => Line::Information(text()),
+            b'u' => Line::Uri(text()),
+            b'e' => Line::Email(text()),
+            b'p' => Line::Phone(text()),
+            b'r' => Line::Repeat(text()),
+            b'z' => Line::Zone(text()),
+            b'k' => Line::Key(text()),
+            _ => return Err(raw.error("type", ParseErrorKind::BadValue)),
+        };
+        out.push(line);
+        Ok(())
     }
 
     /// Appends the line with its CRLF.

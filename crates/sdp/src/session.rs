@@ -100,14 +100,12 @@ fn section<'a>(
         if raw.letter == b'm' {
             return Ok(Some(raw));
         }
-        let Some(line) = Line::parse(raw, level)? else {
-            return Err(raw.error("type", ParseErrorKind::BadValue));
-        };
-        if line.rank() < rank {
+        let place = level.rank(raw.letter).ok_or(raw.error("type", ParseErrorKind::BadValue))?;
+        if place < rank {
             return Err(raw.error("line order", ParseErrorKind::BadValue));
         }
-        rank = line.rank();
-        out.push(line);
+        rank = place;
+        Line::parse_into(raw, out)?;
     }
     Ok(None)
 }

@@ -2,8 +2,7 @@
 
 use alloc::collections::BTreeMap;
 
-use super::read::is_rejected;
-use super::{Remote, Setup, read};
+use super::{Remote, SectionSummary, Setup, read};
 use crate::error::JsepError;
 use crate::media::Media;
 use crate::session::SessionDescription;
@@ -13,15 +12,17 @@ pub fn check_answer(offer: &SessionDescription, answer: &SessionDescription) -> 
     if offer.media.len() != answer.media.len() {
         return Err(JsepError::SectionCount);
     }
-    for (index, (offered, answered)) in offer.media.iter().zip(&answer.media).enumerate() {
-        check_section(index, offered, answered)?;
+    let offered = read(offer)?;
+    for (section, media) in offered.sections.iter().zip(&answer.media) {
+        check_section(section, &offer.media[section.index], media)?;
     }
-    let (offered, answered) = (read(offer)?, read(answer)?);
+    let answered = read(answer)?;
     check_bundle(offer, answer)?;
     check_setup(&offered, &answered)
 }
 
-fn check_section(index: usize, offered: &Media, answered: &Media) -> Result<(), JsepError> {
+fn check_section(section: &SectionSummary, offered: &Media, answered: &Media) -> Result<(), JsepError> {
+    let index = section.index;
     if offered.kind != answered.kind || offered.protocol != answered.protocol {
         return Err(JsepError::SectionKind(index));
     }
@@ -31,7 +32,7 @@ fn check_section(index: usize, offered: &Media, answered: &Media) -> Result<(), 
     if !same_name {
         return Err(JsepError::SectionMid(index));
     }
-    match is_rejected(offered) && !is_refused {
+    match section.rejected && !is_refused {
         true => Err(JsepError::NotOffered(index)),
         false => Ok(()),
     }
@@ -56,7 +57,7 @@ fn check_bundle(offer: &SessionDescription, answer: &SessionDescription) -> Resu
         let is_member = answered_media.mid().is_some_and(|mid| answered.contains_key(mid));
         let is_live = answered_media.port != 0;
         // In a group and dead, or alive and outside of the only place where it may live: neither is an answer.
-        is_member == is_live || (is_live && !offered.is_bundle_only())
+        is_member == is_live || (is_live && offered.port != 0)
     });
     if fits { Ok(()) } else { Err(JsepError::BadBundle) }
 }

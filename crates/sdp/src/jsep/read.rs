@@ -25,23 +25,23 @@ pub fn read(description: &SessionDescription) -> Result<Remote, JsepError> {
     }
     let bundles = description.groups().filter(|group| group.is_bundle());
     let bundled: BTreeSet<&str> = bundles.flat_map(|group| group.mids()).collect();
-    let summaries = description.media.iter().enumerate().map(|(index, media)| SectionSummary {
-        index,
-        mid: media.mid().map(String::from),
-        kind: media.kind.as_str().into(),
-        rejected: is_rejected(media),
-        bundled: media.mid().is_some_and(|mid| bundled.contains(mid)),
-    });
-    let data = description.media.iter().position(|media| media.is_data() && !is_rejected(media));
-    Ok(Remote {
-        sections: summaries.collect(),
-        data: data.map(|index| data_section(description, index, &by_mid)).transpose()?,
-    })
-}
-
-/// Port 0 refuses, but for a section that an offer puts into a group and nowhere else (RFC 9143 §6).
-pub(super) fn is_rejected(media: &Media) -> bool {
-    media.port == 0 && !media.is_bundle_only()
+    let summary = |(index, media): (usize, &Media)| {
+        let is_bundled = media.mid().is_some_and(|mid| bundled.contains(mid));
+        SectionSummary {
+            index,
+            mid: media.mid().map(String::from),
+            kind: media.kind.as_str().into(),
+            // Port 0 refuses, but for a section that an offer puts into a group and nowhere else (RFC 9143 §6).
+            rejected: media.port == 0 && !(media.is_bundle_only() && is_bundled),
+            bundled: is_bundled,
+        }
+    };
+    let sections: Vec<SectionSummary> = description.media.iter().enumerate().map(summary).collect();
+    let is_live_data =
+        |section: &&SectionSummary| !section.rejected && description.media[section.index].is_data();
+    let data = sections.iter().find(is_live_data).map(|section| section.index);
+    let data = data.map(|index| data_section(description, index, &by_mid)).transpose()?;
+    Ok(Remote { sections, data })
 }
 
 fn data_section(
