@@ -20,6 +20,8 @@ pub(crate) struct End {
 #[derive(Copy, Clone, Debug)]
 pub(crate) struct Stream {
     pub(crate) ends: [End; 2],
+    /// The end that has closed it; what that end sent before still arrives.
+    pub(crate) closed_by: Option<usize>,
 }
 
 /// All that were ever opened; an index is a name for good.
@@ -43,7 +45,7 @@ impl Streams {
     /// The open stream that this host knows by this path, and which end the host is.
     pub(crate) fn find(&self, host: HostId, path: Path) -> Option<(usize, usize)> {
         self.0.iter().enumerate().rev().find_map(|(index, stream)| {
-            let ends = stream.as_ref()?.ends;
+            let Stream { ends, closed_by: None } = stream.as_ref()? else { return None };
             let side = ends.iter().position(|end| end.host == host && end.path == path)?;
             Some((index, side))
         })

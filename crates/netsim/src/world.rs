@@ -90,6 +90,8 @@ enum Happening {
     Arrive(HostId, Packet),
     /// A frame of a stream has arrived at this end.
     Frame { stream: usize, end: usize, bytes: Vec<u8> },
+    /// The end of a stream has reached the end that did not close it.
+    Closed(usize),
     /// An answer to a wish.
     Answer(HostId, WishId, Reply),
     /// A man in the middle wants to be called.
@@ -529,6 +531,7 @@ impl World {
             Happening::Enter { segment, packet, shown } => self.travel(segment, packet, shown),
             Happening::Arrive(host, packet) => self.arrive(host, packet),
             Happening::Frame { stream, end, bytes } => self.frame(stream, end, bytes),
+            Happening::Closed(stream) => self.closed(stream),
             Happening::Answer(host, id, reply) => self.answer(host, id, &reply),
             Happening::Between(segment) => self.between(segment),
             Happening::Call(what) => what(self),

@@ -81,6 +81,7 @@ impl World {
                 end(host, Path { transport, local, remote }, Some(wish)),
                 end(called, Path { transport, local: seen_to, remote: seen_from }, None),
             ],
+            closed_by: None,
         });
         // SYN there, SYN ACK back.
         let there = self.stream_arrival(index, 0, 0);
@@ -113,11 +114,19 @@ impl World {
             return self.unbind(host, path.local);
         }
         let Some((index, side)) = self.streams.find(host, path) else { return };
+        if let Some(stream) = self.streams.get(index) {
+            stream.closed_by = Some(side);
+        }
         let at = self.stream_arrival(index, side, 0);
-        let closed = self.streams.remove(index);
-        let other = closed.map(|stream| stream.ends[1 - side]);
-        if let Some(End { host, wish: Some(wish), .. }) = other {
-            self.plan(at, Happening::Answer(host, wish, Reply::Closed));
+        self.plan(at, Happening::Closed(index));
+    }
+
+    /// The other end learns that the stream is closed.
+    pub(super) fn closed(&mut self, stream: usize) {
+        let Some(Stream { ends, closed_by: Some(side) }) = self.streams.remove(stream) else { return };
+        let End { host, wish, .. } = ends[1 - side];
+        if let Some(wish) = wish {
+            self.answer(host, wish, &Reply::Closed);
         }
     }
 

@@ -219,7 +219,8 @@ impl World {
     }
 
     pub(super) fn frame(&mut self, stream: usize, end: usize, mut bytes: Vec<u8>) {
-        let Some(end) = self.streams.get(stream).map(|stream| stream.ends[end]) else { return };
+        let open = self.streams.get(stream).filter(|stream| stream.closed_by != Some(end));
+        let Some(end) = open.map(|stream| stream.ends[end]) else { return };
         let packet = Packet {
             transport: end.path.transport,
             from: end.path.remote,
