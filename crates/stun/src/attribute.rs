@@ -255,7 +255,7 @@ pub struct UnknownAttributes<'a>(&'a [u8]);
 impl<'a> UnknownAttributes<'a> {
     /// From the attribute's value: two bytes a type.
     pub fn from_wire(value: &'a [u8]) -> Result<Self, ParseError> {
-        if value.len() % 2 != 0 {
+        if !value.len().is_multiple_of(2) {
             return Err(ParseError::new("UNKNOWN-ATTRIBUTES", 0, ParseErrorKind::BadLength));
         }
         Ok(UnknownAttributes(value))

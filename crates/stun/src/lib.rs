@@ -98,7 +98,8 @@ pub use error::{DropReason, FingerprintError, IntegrityError, Misuse};
 pub use error_code::ErrorCode;
 pub use fingerprint::FINGERPRINT_XOR;
 pub use message::{
-    Class, HEADER_LEN, MAGIC_COOKIE, MAX_MESSAGE_LEN, Message, Method, RawAttribute, TransactionId, looks_like_stun,
+    Class, HEADER_LEN, MAGIC_COOKIE, MAX_MESSAGE_LEN, Message, Method, RawAttribute, TransactionId,
+    looks_like_stun,
 };
 pub use password_algorithm::{PasswordAlgorithm, PasswordAlgorithms};
 pub use transaction::{Due, MIN_RTO, Retransmit, RtoEstimate, TI, Timing};

@@ -156,7 +156,7 @@ fn check_header(bytes: &[u8]) -> Result<&[u8; HEADER_LEN], ParseError> {
     }
     let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
     match length.cmp(&attributes.len()) {
-        _ if length % 4 != 0 => fault("message length", 2, ParseErrorKind::BadLength),
+        _ if !length.is_multiple_of(4) => fault("message length", 2, ParseErrorKind::BadLength),
         core::cmp::Ordering::Greater => fault("message length", 2, ParseErrorKind::Truncated),
         core::cmp::Ordering::Less => fault("message length", 2, ParseErrorKind::TrailingBytes),
         core::cmp::Ordering::Equal => Ok(header),
@@ -351,9 +351,12 @@ impl Marks {
     }
 }
 
-/// Type, value and the place behind the padding of the attribute at `at`; `None` at the end.
+/// Type, value, and the place behind the padding.
+type Step<'a> = (AttributeType, &'a [u8], usize);
+
+/// The attribute at `at`; `None` at the end.
 #[inline]
-fn next_attribute(bytes: &[u8], at: usize) -> Result<Option<(AttributeType, &[u8], usize)>, ParseError> {
+fn next_attribute(bytes: &[u8], at: usize) -> Result<Option<Step<'_>>, ParseError> {
     let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { return Ok(None) };
     // The length of a message is a multiple of four, and so is `at`: four bytes are there.
     let [a, b, c, d, value @ ..] = rest else {

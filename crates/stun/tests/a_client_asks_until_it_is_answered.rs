@@ -1,4 +1,5 @@
 //! The client machine: schedule, responses that count and that do not, and the contract of every machine.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! Properties of the codec: what is written reads back; what is no message does no harm.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::net::{IpAddr, SocketAddr};
 

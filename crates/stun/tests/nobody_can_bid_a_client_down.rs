@@ -1,4 +1,5 @@
 //! Long-term credentials: client against our own stateless server, with a man in the middle who takes things away.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::net::SocketAddr;
 use std::time::Duration;

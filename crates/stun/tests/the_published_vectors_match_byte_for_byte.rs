@@ -1,4 +1,5 @@
 //! RFC 5769 §2 and RFC 8489 §B.1: read, checked, and written again as the same bytes.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use limpid_crypto::{HashAlgorithm, Provider, ring};
 use limpid_stun::auth::{long_term_key, userhash};
