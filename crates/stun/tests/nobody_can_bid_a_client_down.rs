@@ -342,6 +342,9 @@ fn the_server_checks_in_the_order_of_the_rfc() {
     assert_ne!(fresh, elsewhere, "no two addresses share a nonce"); //~ covers 8489-9.2.4-j
 }
 
+/// Ends a message in one way or another.
+type End<'f> = &'f dyn Fn(Builder<'_>) -> usize;
+
 #[test]
 fn short_term_requests_are_refused_in_the_order_of_the_rfc() {
     //~ covers 8489-9.1.3-a neg, 8489-9.1.3-b neg, 8489-9.1.3-c neg, 8489-9.1.3-d, 8489-9.1.2-a
@@ -366,7 +369,7 @@ fn short_term_requests_are_refused_in_the_order_of_the_rfc() {
     assert_eq!(check(&build(Class::Request, name, &sha1)), Ok(Integrity::Sha1));
     assert_eq!(check(&build(Class::Request, name, &sha256)), Ok(Integrity::Sha256));
     assert_eq!(check(&build(Class::Request, name, &both)), Ok(Integrity::Sha256));
-    let cases: [(Option<&str>, &dyn Fn(Builder<'_>) -> usize, ErrorCode<'_>); 4] = [
+    let cases: [(Option<&str>, End<'_>, ErrorCode<'_>); 4] = [
         (name, &none, ErrorCode::BAD_REQUEST),
         (None, &sha1, ErrorCode::BAD_REQUEST),
         (Some("a:c"), &sha1, ErrorCode::UNAUTHENTICATED),
