@@ -41,7 +41,8 @@
 //!
 //! | idea | file |
 //! |---|---|
-//! | the clock, the heap, building and looking | `world.rs` |
+//! | the clock, the heap, the loop | `world.rs` |
+//! | building, changing, looking at a world | `world/build.rs`, `change.rs`, `look.rs` |
 //! | the way of a packet | `world/travel.rs` |
 //! | wishes and their answers | `world/grant.rs` |
 //! | an object-safe face over machines | `host.rs` |
