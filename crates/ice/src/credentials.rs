@@ -52,10 +52,8 @@ impl Keyed {
         Keyed {
             ufrag: ufrag.into(),
             pwd: limpid_crypto::Secret::copy_of(pwd.as_bytes()),
-            key: provider
-                .mac
-                .key(limpid_crypto::HashAlgorithm::Sha1, pwd.as_bytes())
-                .expect("invariant: every provider has HMAC-SHA-1"),
+            // invariant: RFC 8445 needs HMAC-SHA-1, and every provider has it (`limpid_crypto::conformance`).
+            key: limpid_stun::short_term_key(provider, pwd).expect("the provider has HMAC-SHA-1"),
         }
     }
 
