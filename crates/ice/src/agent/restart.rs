@@ -5,7 +5,9 @@ use limpid_sansio::Instant;
 use crate::agent::{Agent, Due};
 use crate::checklist::Checklist;
 use crate::credentials::Keyed;
+use crate::error::Misuse;
 use crate::event::ConnectionState;
+use crate::id::StreamId;
 use crate::session::Session;
 
 impl Agent {
@@ -16,12 +18,28 @@ impl Agent {
             return;
         }
         for index in 0..self.streams.len() {
-            self.restart_stream(now, index);
+            self.restart_with_new_credentials(now, index);
         }
     }
 
-    pub(super) fn restart_stream(&mut self, now: Instant, index: usize) {
+    /// The same for one stream, with credentials that were already told to the peer: an offer that was made with them and
+    /// rolled back leaves the agent as it was.
+    pub fn restart_with(&mut self, now: Instant, stream: StreamId, ufrag: &str, pwd: &str) -> Result<(), Misuse> {
+        if self.state == ConnectionState::Closed {
+            return Err(Misuse::Closed);
+        }
+        let index = self.streams.iter().position(|known| known.id == stream).ok_or(Misuse::UnknownStream)?;
+        let local = Keyed::checked(&self.config.provider, ufrag, pwd)?;
+        self.restart_stream(now, index, local);
+        Ok(())
+    }
+
+    pub(super) fn restart_with_new_credentials(&mut self, now: Instant, index: usize) {
         let local = Keyed::generate(&self.config.provider, &mut self.random);
+        self.restart_stream(now, index, local);
+    }
+
+    fn restart_stream(&mut self, now: Instant, index: usize, local: Keyed) {
         let stream = &mut self.streams[index];
         let id = stream.id;
         let mut old = core::mem::replace(&mut stream.current, Session::new(local));

@@ -107,7 +107,7 @@ impl Agent {
             if &*old.ufrag == ufrag || old.is(&old.ufrag, pwd) {
                 return Err(Misuse::HalfARestart);
             }
-            self.restart_stream(now, index);
+            self.restart_with_new_credentials(now, index);
         }
         let session = &mut self.streams[index].current;
         session.remote = Some(remote);

@@ -1,0 +1,125 @@
+//! Data channels: verbs on one channel, and the association that carries all of them.
+
+use bytes::Bytes;
+use limpid_sansio::Instant;
+use limpid_sctp::{
+    Association, ChannelConfig, ChannelId, ChannelInfo, ChannelState, Kind, Message, Parity, WriteError,
+};
+use limpid_sdp::jsep::DataSection;
+
+use crate::peer::Peer;
+use crate::{Event, Misuse};
+
+/// One data channel, borrowed from its connection.
+#[doc(alias = "RTCDataChannel")]
+#[derive(Debug)]
+pub struct Channel<'a> {
+    association: &'a mut Association,
+    id: ChannelId,
+}
+
+impl Channel<'_> {
+    /// Its handle.
+    pub fn id(&self) -> ChannelId {
+        self.id
+    }
+
+    /// Label, protocol, stream id, state, buffered amount.
+    pub fn info(&self) -> Option<ChannelInfo<'_>> {
+        self.association.channel(self.id)
+    }
+
+    /// Where it stands; a channel that has gone is closed.
+    pub fn state(&self) -> ChannelState {
+        self.info().map_or(ChannelState::Closed, |info| info.state)
+    }
+
+    /// Queues one message; copies it. Best for small ones.
+    #[doc(alias = "send")]
+    pub fn write(&mut self, now: Instant, kind: Kind, message: &[u8]) -> Result<(), WriteError> {
+        self.association.write(now, self.id, kind, message)
+    }
+
+    /// Queues one message without copying it.
+    pub fn write_bytes(&mut self, now: Instant, kind: Kind, message: Bytes) -> Result<(), WriteError> {
+        self.association.write_bytes(now, self.id, kind, message)
+    }
+
+    /// The next message, lent until the next call. Not reading makes the other side wait.
+    pub fn read(&mut self) -> Option<Message<'_>> {
+        self.association.read(self.id)
+    }
+
+    /// The next message, to keep.
+    pub fn read_bytes(&mut self) -> Option<(Kind, Bytes)> {
+        self.association.read_bytes(self.id)
+    }
+
+    /// Bytes that wait to be sent.
+    pub fn buffered_amount(&self) -> usize {
+        self.association.buffered_amount(self.id)
+    }
+
+    /// The amount at which [`Event::ChannelBufferedAmountLow`] is said.
+    pub fn set_buffered_amount_low_threshold(&mut self, bytes: usize) {
+        self.association.set_low_water(self.id, bytes);
+    }
+
+    /// Closes it: what was written goes out first, then the stream is reset (RFC 8831 §6.7).
+    pub fn close(&mut self, now: Instant) {
+        self.association.close_channel(now, self.id);
+    }
+}
+
+/// Data channels.
+impl Peer {
+    /// Opens a channel; it becomes usable with [`Event::ChannelOpened`]. The first one asks for a negotiation.
+    #[doc(alias = "createDataChannel")]
+    pub fn create_data_channel(&mut self, now: Instant, config: ChannelConfig) -> Result<ChannelId, Misuse> {
+        if self.is_closed() {
+            return Err(Misuse::Closed);
+        }
+        let is_first = self.association.is_none();
+        let id = self.association(now).open_channel(now, config)?;
+        if is_first && !self.is_described() {
+            self.events.push_back(Event::NegotiationNeeded);
+        }
+        Ok(id)
+    }
+
+    /// One channel, for its verbs.
+    pub fn channel(&mut self, id: ChannelId) -> Option<Channel<'_>> {
+        let association = self.association.as_mut()?;
+        association.channel(id)?;
+        Some(Channel { association, id })
+    }
+
+    /// How many bytes the driver sends in one system call, so that packets leave in whole batches.
+    pub fn set_send_quantum(&mut self, bytes: usize) {
+        self.send_quantum = bytes;
+        if let Some(association) = &mut self.association {
+            association.set_send_quantum(bytes);
+        }
+    }
+
+    /// The association, made when it is first needed.
+    pub(crate) fn association(&mut self, now: Instant) -> &mut Association {
+        let (config, random, quantum) = (&self.config, &mut self.random, self.send_quantum);
+        self.association.get_or_insert_with(|| {
+            let mut sctp = limpid_sctp::Config::new(config.provider, random.seed());
+            sctp.receive_window = config.receive_window as usize;
+            sctp.send_buffer = config.send_buffer;
+            sctp.max_message_size = config.max_message_size as usize;
+            sctp.unannounced = config.unannounced;
+            sctp.send_quantum = quantum;
+            Association::new(sctp, now)
+        })
+    }
+
+    /// What a description says about the association.
+    pub(crate) fn start_association(&mut self, now: Instant, data: &DataSection, is_dtls_client: bool) {
+        let association = self.association(now);
+        association.set_parity(if is_dtls_client { Parity::Even } else { Parity::Odd });
+        association.set_remote_max_message_size(data.max_message_size);
+    }
+}

@@ -1,0 +1,60 @@
+//! What a peer connection is made with.
+
+use std::sync::Arc;
+
+use limpid_crypto::Provider;
+use limpid_dtls::Identity;
+
+/// Everything that is decided before the first packet. [`Config::new`] gives defaults that speak to browsers.
+#[doc(alias = "RTCConfiguration")]
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Does the cryptography.
+    pub provider: Provider,
+    /// Seeds the one generator of this connection: 32 bytes of the operating system's, or of a scenario.
+    pub seed: [u8; 32],
+    /// Our certificate and its key. Shared by as many connections as you like.
+    pub identity: Arc<Identity>,
+    /// STUN servers for server-reflexive candidates.
+    pub ice_servers: Vec<limpid_ice::Server>,
+    /// Whether loopback addresses become candidates.
+    pub loopback: limpid_ice::LoopbackPolicy,
+    /// Whether our host addresses are shown, or names in their place.
+    pub mdns: limpid_ice::MdnsPolicy,
+    /// The largest message that we take, in bytes: `a=max-message-size` (RFC 8841 §6). Default 262 144, as browsers say.
+    pub max_message_size: u32,
+    /// How many bytes of messages we hold unread before the other side has to wait (SCTP's a_rwnd). Default 4 MiB.
+    pub receive_window: u32,
+    /// How many bytes of messages a writer may have waiting for the network, over all channels. Default 4 MiB.
+    pub send_buffer: usize,
+    /// What happens to data on a stream that nobody announced.
+    pub unannounced: limpid_sctp::Unannounced,
+    /// SRTP profiles for `use_srtp`, offered although only data is negotiated, so that media can be added later
+    /// (RFC 9143 §11). Default 0x0007 and 0x0001.
+    pub srtp_profiles: Vec<u16>,
+    /// Keep what a key log needs. Off by default: secrets leave only on request.
+    pub key_log: bool,
+    /// Names this connection in traces.
+    pub connection: u64,
+}
+
+impl Config {
+    /// The defaults, with this provider, seed and certificate.
+    pub fn new(provider: Provider, seed: [u8; 32], identity: Arc<Identity>) -> Self {
+        Config {
+            provider,
+            seed,
+            identity,
+            ice_servers: Vec::new(),
+            loopback: limpid_ice::LoopbackPolicy::WhenAlone,
+            mdns: limpid_ice::MdnsPolicy::Plain,
+            max_message_size: 262_144,
+            receive_window: 4 << 20,
+            send_buffer: 4 << 20,
+            unannounced: limpid_sctp::Unannounced::Hold,
+            srtp_profiles: vec![0x0007, 0x0001],
+            key_log: false,
+            connection: 0,
+        }
+    }
+}

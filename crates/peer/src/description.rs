@@ -1,0 +1,69 @@
+//! A session description as the API hands it around: its kind and its text.
+
+use core::fmt;
+
+/// What a description is for (W3C `RTCSdpType`).
+#[doc(alias = "RTCSdpType")]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum DescriptionKind {
+    /// Proposes a session.
+    Offer,
+    /// Answers for now; another answer follows.
+    Pranswer,
+    /// Answers for good.
+    Answer,
+    /// Takes the last offer back (RFC 9429 §4.1.10.2). Its text is empty.
+    Rollback,
+}
+
+impl DescriptionKind {
+    /// The word of the W3C API: `offer`, `pranswer`, `answer`, `rollback`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DescriptionKind::Offer => "offer",
+            DescriptionKind::Pranswer => "pranswer",
+            DescriptionKind::Answer => "answer",
+            DescriptionKind::Rollback => "rollback",
+        }
+    }
+
+    /// The kind with that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Offer, Self::Pranswer, Self::Answer, Self::Rollback]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A description: what it is for, and its SDP text.
+#[doc(alias = "RTCSessionDescription")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Description {
+    /// What it is for.
+    pub kind: DescriptionKind,
+    /// The text of RFC 8866, lines ended by CRLF.
+    pub sdp: String,
+}
+
+impl Description {
+    /// An offer with this text.
+    pub fn offer(sdp: impl Into<String>) -> Self {
+        Description { kind: DescriptionKind::Offer, sdp: sdp.into() }
+    }
+
+    /// An answer with this text.
+    pub fn answer(sdp: impl Into<String>) -> Self {
+        Description { kind: DescriptionKind::Answer, sdp: sdp.into() }
+    }
+
+    /// Takes the last offer back.
+    pub fn rollback() -> Self {
+        Description { kind: DescriptionKind::Rollback, sdp: String::new() }
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sdp)
+    }
+}

@@ -1,0 +1,83 @@
+//! What ends a connection, and what a caller can do wrong.
+
+use core::fmt;
+
+use limpid_sansio::ParseError;
+use limpid_sdp::jsep::{JsepError, SignalingState};
+
+/// Why a connection is finished.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The secure handshake or its verification failed. The other side was sent the alert of the inner error.
+    Dtls(limpid_dtls::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Dtls(error) => write!(f, "the secure handshake failed: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// A precondition that the caller broke, or a description that can not be applied. Nothing has changed.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// The verb is not allowed in this signalling state (RFC 9429 §3.2).
+    InvalidState(SignalingState),
+    /// A local description has to be the one that was created last (RFC 9429 §5.4).
+    NotAsCreated,
+    /// The text is no SDP.
+    Parse(ParseError),
+    /// The text is SDP, but not a description that can be applied.
+    Description(JsepError),
+    /// The description names another certificate than the one that this connection was verified with.
+    CertificateChanged,
+    /// A candidate came before any remote description.
+    NoRemoteDescription,
+    /// A candidate for a section that does not exist, or too many of them.
+    Candidate,
+    /// ICE does not take the credentials.
+    Ice(limpid_ice::Misuse),
+    /// The channel can not be opened so.
+    Channel(limpid_sctp::Misuse),
+    /// The connection has ended.
+    Closed,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Misuse::InvalidState(state) => write!(f, "not allowed in the signalling state {state:?}"),
+            Misuse::NotAsCreated => f.write_str("a local description must be the one that was created last"),
+            Misuse::Parse(error) => write!(f, "this is no SDP: {error}"),
+            Misuse::Description(error) => write!(f, "this description can not be applied: {error}"),
+            Misuse::CertificateChanged => {
+                f.write_str("the description names another certificate than the one that was verified")
+            }
+            Misuse::NoRemoteDescription => f.write_str("a candidate came before any remote description"),
+            Misuse::Candidate => f.write_str("a candidate for no section of the description, or too many"),
+            Misuse::Ice(error) => write!(f, "{error}"),
+            Misuse::Channel(error) => write!(f, "{error}"),
+            Misuse::Closed => f.write_str("the connection has ended"),
+        }
+    }
+}
+
+impl core::error::Error for Misuse {}
+
+impl From<ParseError> for Misuse {
+    fn from(error: ParseError) -> Self {
+        Misuse::Parse(error)
+    }
+}
+
+impl From<JsepError> for Misuse {
+    fn from(error: JsepError) -> Self {
+        Misuse::Description(error)
+    }
+}

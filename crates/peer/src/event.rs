@@ -1,0 +1,90 @@
+//! What a peer connection has to say.
+
+use limpid_sctp::ChannelId;
+
+/// A small fact. Payload is read through [`Peer::read`](crate::Peer::read).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// An exchange of descriptions is needed (W3C `negotiationneeded`).
+    NegotiationNeeded,
+    /// The signalling state changed.
+    SignalingStateChanged(limpid_sdp::jsep::SignalingState),
+    /// A local candidate to pass on (trickle): the text after `a=`, and the `mid` of its section.
+    IceCandidate {
+        /// `candidate:…`
+        candidate: String,
+        /// The section that it belongs to.
+        mid: String,
+        /// The generation that it belongs to.
+        username_fragment: String,
+    },
+    /// No more local candidates will come (W3C's `null` candidate).
+    IceGatheringCompleted,
+    /// ICE's own state.
+    IceConnectionStateChanged(limpid_ice::ConnectionState),
+    /// The state of the whole.
+    ConnectionStateChanged(ConnectionState),
+    /// Data travels over another pair of candidates now.
+    PathChanged,
+    /// The other side opened a channel.
+    DataChannel(ChannelId),
+    /// A channel is usable.
+    ChannelOpened(ChannelId),
+    /// Messages wait to be read. An edge: said once until all were read.
+    ChannelReadable(ChannelId),
+    /// After a refused write: there is room again.
+    ChannelWritable(ChannelId),
+    /// The amount that waits to be sent fell to the threshold.
+    ChannelBufferedAmountLow(ChannelId),
+    /// The other side closes a channel; what it sent before can still be read.
+    ChannelClosing(ChannelId),
+    /// A channel has gone.
+    ChannelClosed(ChannelId),
+    /// The other side said goodbye, or the connection failed. The last event.
+    Closed(CloseReason),
+}
+
+/// Why a connection ended.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// We closed it.
+    Local,
+    /// The other side closed it.
+    Remote,
+    /// It failed; [`Machine`](limpid_sansio::Machine) verbs return the error.
+    Failed,
+}
+
+/// W3C `RTCPeerConnectionState`.
+#[doc(alias = "RTCPeerConnectionState")]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ConnectionState {
+    /// Nothing has happened yet.
+    New,
+    /// Looking for a path, or shaking hands.
+    Connecting,
+    /// Secured and usable.
+    Connected,
+    /// The path has gone silent; it may come back.
+    Disconnected,
+    /// No path, or security failed.
+    Failed,
+    /// Ended.
+    Closed,
+}
+
+impl ConnectionState {
+    /// The word of the W3C API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ConnectionState::New => "new",
+            ConnectionState::Connecting => "connecting",
+            ConnectionState::Connected => "connected",
+            ConnectionState::Disconnected => "disconnected",
+            ConnectionState::Failed => "failed",
+            ConnectionState::Closed => "closed",
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What carries one bundle: the ICE agent, and the DTLS endpoint on the path that it chose.
+
+use limpid_crypto::{Fingerprint, Random};
+use limpid_dtls::Endpoint;
+use limpid_ice::{Agent, ComponentId, PathId, Role, StreamId};
+use limpid_sansio::{Instant, Path, PathInfo};
+use limpid_sdp::jsep::{DataSection, Setup};
+
+use crate::{Config, Misuse};
+
+/// Everything is bundled: one ICE stream with one component (RFC 9143 §7, RFC 8834 §4.5).
+pub(crate) const STREAM: StreamId = StreamId(0);
+/// The SCTP port of both sides, by the habit of WebRTC.
+pub(crate) const SCTP_PORT: u16 = 5000;
+/// Most local candidates that are remembered for descriptions.
+const MAX_CANDIDATES: usize = 64;
+
+/// The ICE credentials that a local description names, and whether they are to replace those in use.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Generation {
+    pub(crate) ufrag: String,
+    pub(crate) pwd: String,
+    /// Begins with this description.
+    pub(crate) is_new: bool,
+}
+
+impl Generation {
+    /// New credentials: 48 and 144 bits of chance (RFC 8445 §5.3 asks for 24 and 128).
+    pub(crate) fn fresh(random: &mut Random) -> Self {
+        Generation { ufrag: ice_chars(random, 8), pwd: ice_chars(random, 24), is_new: true }
+    }
+}
+
+fn ice_chars(random: &mut Random, count: usize) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    (0..count).map(|_| char::from(ALPHABET[random.below(64) as usize])).collect()
+}
+
+pub(crate) struct Transport {
+    pub(crate) ice: Agent,
+    pub(crate) dtls: Option<Endpoint>,
+    /// Where content goes, and how large it may be there.
+    pub(crate) path: Option<(PathId, Path, PathInfo)>,
+    dtls_config: limpid_dtls::Config,
+    is_dtls_client: Option<bool>,
+    remote_fingerprints: Vec<String>,
+    /// Remote credentials that were applied last.
+    remote_generation: (String, String),
+    candidates: Vec<String>,
+    announced: usize,
+    is_gathered: bool,
+    is_end_announced: bool,
+    is_leaving: bool,
+    remote_max_message_size: Option<usize>,
+}
+
+impl Transport {
+    pub(crate) fn new(config: &Config, random: &mut Random, now: Instant) -> Self {
+        let mut ice = limpid_ice::Config::new(config.provider, random.seed());
+        ice.servers = config.ice_servers.clone();
+        ice.loopback = config.loopback;
+        ice.mdns = config.mdns;
+        let mut ice = Agent::new(ice, now);
+        ice.add_stream(now, STREAM, 1);
+        Transport {
+            ice,
+            dtls: None,
+            path: None,
+            dtls_config: dtls_config(config, random),
+            is_dtls_client: None,
+            remote_fingerprints: Vec::new(),
+            remote_generation: Default::default(),
+            candidates: Vec::new(),
+            announced: 0,
+            is_gathered: false,
+            is_end_announced: false,
+            is_leaving: false,
+            remote_max_message_size: None,
+        }
+    }
+
+    /// The credentials in use.
+    pub(crate) fn generation(&self) -> Generation {
+        // invariant: the stream was added when the agent was made
+        let credentials = self.ice.local_credentials(STREAM).expect("the stream was added in `new`");
+        Generation { ufrag: credentials.ufrag.into(), pwd: credentials.pwd.into(), is_new: false }
+    }
+
+    /// RFC 8842 §5.3: active where we may choose; the role stays with its association.
+    pub(crate) fn setup_for_answer(&self, offered: Option<Setup>) -> Setup {
+        match (self.is_dtls_client, offered) {
+            (Some(true), _) | (None, Some(Setup::Passive)) => Setup::Active,
+            (Some(false), _) | (None, Some(Setup::Active)) => Setup::Passive,
+            _ => Setup::Active,
+        }
+    }
+
+    /// New remote credentials: the other side restarts ICE (RFC 8839 §4.4.1.1.1).
+    pub(crate) fn is_restart(&self, data: &DataSection) -> bool {
+        let known = (self.remote_generation.0.as_str(), self.remote_generation.1.as_str());
+        !known.0.is_empty() && known != (data.ufrag.as_str(), data.pwd.as_str())
+    }
+
+    /// A certificate that was agreed on does not change under a connection.
+    pub(crate) fn check_remote(&self, data: Option<&DataSection>) -> Result<(), Misuse> {
+        let Some(data) = data else { return Ok(()) };
+        let is_changed =
+            !self.remote_fingerprints.is_empty() && self.remote_fingerprints != data.fingerprints;
+        if is_changed { Err(Misuse::CertificateChanged) } else { Ok(()) }
+    }
+
+    /// Both descriptions are known: roles, credentials, candidates, fingerprints.
+    pub(crate) fn connect(
+        &mut self,
+        now: Instant,
+        data: &DataSection,
+        is_offerer: bool,
+        is_dtls_client: bool,
+        new_generation: Option<&Generation>,
+    ) -> Result<(), Misuse> {
+        if let Some(generation) = new_generation {
+            self.ice.restart_with(now, STREAM, &generation.ufrag, &generation.pwd).map_err(Misuse::Ice)?;
+        }
+        if self.is_dtls_client.is_none() {
+            let controls = is_offerer || data.ice_lite;
+            self.ice.set_role(now, if controls { Role::Controlling } else { Role::Controlled });
+            self.ice.set_remote_lite(now, data.ice_lite);
+        }
+        self.ice.set_remote_credentials(now, STREAM, &data.ufrag, &data.pwd).map_err(Misuse::Ice)?;
+        let largest = if data.max_message_size == 0 { u64::MAX } else { data.max_message_size };
+        self.remote_max_message_size = Some(usize::try_from(largest).unwrap_or(usize::MAX));
+        self.remote_generation = (data.ufrag.clone(), data.pwd.clone());
+        for candidate in &data.candidates {
+            // One that can not be read is skipped: the others may do.
+            let _ = self.ice.add_remote_candidate(now, STREAM, candidate, None);
+        }
+        if data.end_of_candidates {
+            self.ice.end_of_remote_candidates(now, STREAM);
+        }
+        self.secure(now, data, is_dtls_client);
+        Ok(())
+    }
+
+    fn secure(&mut self, now: Instant, data: &DataSection, is_client: bool) {
+        if self.is_dtls_client.is_some() {
+            return; // the association goes on (RFC 8842 §3.3)
+        }
+        self.is_dtls_client = Some(is_client);
+        self.remote_fingerprints = data.fingerprints.clone();
+        let config = self.dtls_config.clone();
+        let mut endpoint = match is_client {
+            true => Endpoint::client(config, now),
+            false => Endpoint::server(config, now),
+        };
+        let usable = data.fingerprints.iter().filter_map(|text| text.parse::<Fingerprint>().ok());
+        // An error shows at the next input or timeout of the endpoint, which repeats it.
+        let _ = endpoint.expect_fingerprints(now, &usable.collect::<Vec<_>>());
+        if let Some((_, _, info)) = self.path {
+            endpoint.path_changed(now, info);
+        }
+        self.dtls = Some(endpoint);
+    }
+
+    /// Stops ICE. The last words may still go out on the path that there was.
+    pub(crate) fn leave(&mut self, now: Instant) {
+        self.is_leaving = true;
+        self.ice.close(now);
+    }
+
+    /// Whether content may be sent there: consent is fresh (RFC 7675 §5.1), or these are the last words.
+    pub(crate) fn may_send(&self, path: PathId) -> bool {
+        self.is_leaving || self.ice.may_send(path)
+    }
+
+    /// ICE chose a path.
+    pub(crate) fn take_path(&mut self, now: Instant, id: PathId, info: PathInfo) {
+        let Some(path) = self.ice.path(id) else { return };
+        self.path = Some((id, path, info));
+        if let Some(dtls) = &mut self.dtls {
+            dtls.path_changed(now, info);
+            if let Some(pair) = self.ice.selected_pair(STREAM, ComponentId::FIRST)
+                && let Some(round_trip) = pair.round_trip
+            {
+                dtls.set_round_trip(now, round_trip);
+            }
+        }
+    }
+
+    /// 0 in a description means any size.
+    pub(crate) fn remote_max_message_size(&self) -> Option<usize> {
+        self.remote_max_message_size
+    }
+
+    pub(crate) fn remember_candidate(&mut self, candidate: String) {
+        if self.candidates.len() < MAX_CANDIDATES && !self.candidates.contains(&candidate) {
+            self.candidates.push(candidate);
+        }
+    }
+
+    pub(crate) fn gathering_completed(&mut self) {
+        self.is_gathered = true;
+    }
+
+    pub(crate) fn local_candidates(&self) -> &[String] {
+        &self.candidates
+    }
+
+    pub(crate) fn is_gathered(&self) -> bool {
+        self.is_gathered
+    }
+
+    /// The next candidate that was not told yet; `Some(None)` once: that was the last.
+    pub(crate) fn next_announcement(&mut self) -> Option<Option<String>> {
+        if let Some(candidate) = self.candidates.get(self.announced) {
+            self.announced += 1;
+            return Some(Some(candidate.clone()));
+        }
+        let is_end = self.is_gathered && !self.is_end_announced;
+        self.is_end_announced |= is_end;
+        is_end.then_some(None)
+    }
+}
+
+fn dtls_config(config: &Config, random: &mut Random) -> limpid_dtls::Config {
+    let mut dtls = limpid_dtls::Config::new(config.provider, random.seed(), config.identity.clone());
+    dtls.srtp_profiles = config.srtp_profiles.clone();
+    dtls.key_log = config.key_log;
+    dtls
+}
