@@ -1,0 +1,65 @@
+// One JSON line a case on stdout: what `cargo xtask interop` reads.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+export const LIMPID = process.env.LIMPID || path.resolve(import.meta.dirname, '../../target/release/limpid');
+export const OUT = process.env.INTEROP_OUT || path.resolve(import.meta.dirname, '../out');
+fs.mkdirSync(OUT, { recursive: true });
+
+export function report(name, result) {
+  process.stdout.write(JSON.stringify({ name, ...result }) + '\n');
+}
+
+/** Runs one case and reports it. A thrown error fails it. */
+export async function testCase(name, body) {
+  const start = Date.now();
+  try {
+    const detail = await body();
+    report(name, { ok: true, ms: Date.now() - start, detail: detail || '' });
+    return true;
+  } catch (error) {
+    report(name, { ok: false, ms: Date.now() - start, detail: String(error && error.stack || error) });
+    return false;
+  }
+}
+
+/** Starts a program whose stdout is JSON Lines. `line(test)` waits for the first line that fits; `done` gives exit code and text. */
+export function program(command, args, options = {}) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
+  const lines = [], waiting = [];
+  let text = '', errors = '', rest = '';
+  child.stderr.on('data', (d) => { errors += d; });
+  child.stdout.on('data', (d) => {
+    text += d;
+    rest += d;
+    const parts = rest.split('\n');
+    rest = parts.pop();
+    for (const part of parts) {
+      let value;
+      try { value = JSON.parse(part); } catch { value = { text: part }; }
+      lines.push(value);
+      for (const w of [...waiting]) if (w.test(value)) { waiting.splice(waiting.indexOf(w), 1); w.resolve(value); }
+    }
+  });
+  const done = new Promise((resolve) => child.on('close', (code, signal) => {
+    resolve({ code, signal, text, errors, lines });
+    for (const w of waiting) w.reject(new Error(`${command} ${args.join(' ')} ended (${code ?? signal}) before it said so\n${text}${errors}`));
+  }));
+  const line = (test, ms = 20000) => {
+    const found = lines.find(test);
+    if (found) return Promise.resolve(found);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${args[0]}: not said within ${ms} ms\n${text}${errors}`)), ms);
+      waiting.push({ test, resolve: (v) => { clearTimeout(timer); resolve(v); }, reject: (e) => { clearTimeout(timer); reject(e); } });
+    });
+  };
+  return { child, line, done, lines, errors: () => errors, stop: () => { child.kill('SIGINT'); return done; } };
+}
+
+/** Starts `limpid ARGS --json` and waits for its `listening` event. */
+export async function listening(args) {
+  const running = program(LIMPID, [...args, '--json']);
+  const event = await running.line((l) => l.event === 'listening');
+  return { ...running, event };
+}

@@ -1,0 +1,102 @@
+// Runs every scenario (or those whose name holds one of the arguments) and prints what `cargo xtask interop` shows:
+// a table, `N passed, N failed, N skipped`, and out/results.json. Run as root inside the namespace limpid-a.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { OUT } from './lib/report.mjs';
+
+const here = import.meta.dirname;
+const wanted = process.argv.slice(2);
+
+/** name, script, arguments, minutes that it may take. */
+const SCENARIOS = [
+  ['stun', 'stun.mjs', [], 1],
+  ['dtls', 'dtls.mjs', [], 3],
+  ['chromium offers', 'browser-offers.mjs', ['chromium'], 5],
+  ['firefox offers', 'browser-offers.mjs', ['firefox'], 6],
+  ['limpid offers to chromium', 'limpid-offers.mjs', ['chromium'], 4],
+  ['limpid offers to firefox', 'limpid-offers.mjs', ['firefox'], 5],
+  ['aiortc', 'peer.mjs', ['aiortc'], 3],
+  ['werift', 'peer.mjs', ['werift'], 3],
+  ['pion', 'peer.mjs', ['pion'], 3],
+  ['libdatachannel', 'peer.mjs', ['ndc'], 3],
+  ['libwebrtc', 'peer.mjs', ['wrtc'], 3],
+  ['share between programs', 'share-cli.mjs', [], 4],
+  ['share chromium', 'share-pages.mjs', ['chromium'], 6],
+  ['share firefox', 'share-pages.mjs', ['firefox'], 8],
+  ['trust', 'trust.mjs', [], 4],
+];
+
+function run([name, script, args, minutes]) {
+  return new Promise((resolve) => {
+    const results = [];
+    const started = Date.now();
+    const out = path.join(OUT, name.replaceAll(' ', '-'));
+    fs.rmSync(out, { recursive: true, force: true });
+    fs.mkdirSync(out, { recursive: true });
+    const child = spawn(process.execPath, [path.join(here, 'scenarios', script), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, INTEROP_OUT: out }, detached: true,
+    });
+    let rest = '', errors = '';
+    child.stderr.on('data', (d) => { errors += d; });
+    child.stdout.on('data', (d) => {
+      rest += d;
+      const lines = rest.split('\n');
+      rest = lines.pop();
+      for (const line of lines) {
+        try {
+          const result = JSON.parse(line);
+          if (!result.name) continue;
+          results.push(result);
+          show(result);
+        } catch { errors += `${line}\n`; }
+      }
+    });
+    const kill = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch { /* gone */ } };
+    const timer = setTimeout(() => {
+      results.push(show({ name: `${name}: everything`, ok: false, detail: `not done within ${minutes} min` }));
+      kill();
+    }, minutes * 60000);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      kill(); // what the scenario left running
+      if (code !== 0 && results.every((r) => r.ok !== false)) {
+        results.push(show({ name: `${name}: everything`, ok: false, detail: `exit ${code}\n${errors}` }));
+      }
+      const failed = results.some((r) => r.ok === false);
+      if (failed) {
+        fs.writeFileSync(path.join(out, 'log.txt'), errors);
+        fs.writeFileSync(path.join(out, 'repeat.sh'), `cargo xtask interop '${name}'\n`);
+      } else if (!process.env.INTEROP_KEEP) {
+        fs.rmSync(out, { recursive: true, force: true });
+      }
+      resolve(results.map((r) => ({ scenario: name, ...r })));
+      process.stderr.write(`-- ${name}: ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+    });
+  });
+}
+
+function show(result) {
+  const mark = result.skip ? 'skipped' : result.ok ? 'passed ' : 'FAILED ';
+  const detail = String(result.detail || '').split('\n');
+  console.log(`${mark}  ${result.name}${detail[0] ? `  (${detail[0]})` : ''}`);
+  if (result.ok === false) console.log(detail.slice(1).map((line) => `         ${line}`).join('\n'));
+  return result;
+}
+
+const all = [];
+for (const scenario of SCENARIOS) {
+  if (wanted.length && !wanted.some((word) => scenario[0].includes(word))) continue;
+  if (!fs.existsSync(path.join(here, 'scenarios', scenario[1]))) continue;
+  all.push(...await run(scenario));
+}
+const may = fs.readFileSync(path.join(here, 'may-skip.txt'), 'utf8').split('\n').filter((l) => l && !l.startsWith('#'));
+const skipped = all.filter((r) => r.skip);
+const forbidden = process.env.LIMPID_CI ? skipped.filter((r) => !may.includes(r.name)) : [];
+for (const result of forbidden) show({ ...result, skip: false, ok: false, detail: `skipped, and not in may-skip.txt: ${result.skip}` });
+const failed = all.filter((r) => !r.skip && !r.ok).length + forbidden.length;
+const passed = all.filter((r) => !r.skip && r.ok).length;
+fs.mkdirSync(OUT, { recursive: true });
+fs.writeFileSync(path.join(OUT, 'results.json'), JSON.stringify({ v: 1, node: process.version, results: all }, null, 1));
+console.log(`${passed} passed, ${failed} failed, ${skipped.length - forbidden.length} skipped`);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs the real peers: browsers, tools and libraries of other people. Safe to run again; prints versions.
+set -euo pipefail
+cd "$(dirname "$0")"
+missing=()
+need() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed' || missing+=("$1"); }
+for package in chromium firefox-esr tshark coturn gnutls-bin openssl iproute2 nftables python3-venv; do need "$package"; done
+if [ "${#missing[@]}" -gt 0 ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+[ -d node_modules/werift ] || npm install --no-audit --no-fund --loglevel=error
+if [ ! -x peers/aiortc/venv/bin/python ]; then
+  python3 -m venv peers/aiortc/venv
+  peers/aiortc/venv/bin/pip install --quiet --disable-pip-version-check aiortc aiohttp
+fi
+[ -x peers/pion/pion ] || (cd peers/pion && go build -o pion .)
+chromium --version --no-sandbox 2>/dev/null || true
+firefox-esr --version 2>/dev/null || true
+node --version
