@@ -280,11 +280,30 @@ impl SignatureScheme {
     pub const RSA_PSS_RSAE_SHA512: SignatureScheme = SignatureScheme(0x0806);
     /// RFC 8032.
     pub const ED25519: SignatureScheme = SignatureScheme(0x0807);
+
+    /// The registry's name, if we know it.
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            SignatureScheme::RSA_PKCS1_SHA256 => "rsa_pkcs1_sha256",
+            SignatureScheme::RSA_PKCS1_SHA384 => "rsa_pkcs1_sha384",
+            SignatureScheme::RSA_PKCS1_SHA512 => "rsa_pkcs1_sha512",
+            SignatureScheme::ECDSA_SECP256R1_SHA256 => "ecdsa_secp256r1_sha256",
+            SignatureScheme::ECDSA_SECP384R1_SHA384 => "ecdsa_secp384r1_sha384",
+            SignatureScheme::RSA_PSS_RSAE_SHA256 => "rsa_pss_rsae_sha256",
+            SignatureScheme::RSA_PSS_RSAE_SHA384 => "rsa_pss_rsae_sha384",
+            SignatureScheme::RSA_PSS_RSAE_SHA512 => "rsa_pss_rsae_sha512",
+            SignatureScheme::ED25519 => "ed25519",
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Debug for SignatureScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "signature scheme {:#06x}", self.0)
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "signature scheme {:#06x}", self.0),
+        }
     }
 }
 
