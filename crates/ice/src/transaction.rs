@@ -94,7 +94,9 @@ pub(crate) struct Schedule {
 pub(crate) enum Due {
     Send,
     GiveUp,
-    /// The transaction was cancelled and its time is over.
+    /// It was cancelled; its answer is still welcome.
+    Wait,
+    /// It was cancelled, and its time is over.
     Forget,
 }
 
@@ -128,7 +130,8 @@ impl Schedule {
 
     fn on_due(&mut self, now: Instant) -> Due {
         match (now >= self.give_up, self.is_cancelled) {
-            (_, true) => Due::Forget,
+            (true, true) => Due::Forget,
+            (false, true) => Due::Wait,
             (true, false) => Due::GiveUp,
             (false, false) => {
                 self.sent += 1;
@@ -147,6 +150,9 @@ pub(crate) struct Transactions {
 }
 
 impl Transactions {
+    /// Cancelled checks of one pair that may still be answered.
+    const LATE: usize = 8;
+
     /// Remembers a request that leaves now. Returns its timer and when it is due.
     pub(crate) fn begin(
         &mut self,
@@ -183,10 +189,14 @@ impl Transactions {
         self.list.iter()
     }
 
-    /// Cancels all checks of a pair.
-    pub(crate) fn cancel(&mut self, pair: PathId) {
+    /// Cancels all checks of a pair. Returns the oldest if more of them wait for a late answer than [`Transactions::LATE`]:
+    /// a peer that checks without end must not fill the list.
+    pub(crate) fn cancel(&mut self, pair: PathId) -> Option<u32> {
         let of_pair = |transaction: &&mut Transaction| transaction.pair() == Some(pair);
         self.list.iter_mut().filter(of_pair).for_each(Transaction::cancel);
+        let cancelled = || self.list.iter().filter(|t| t.pair() == Some(pair) && t.is_cancelled());
+        let is_over = cancelled().count() > Self::LATE;
+        cancelled().map(|transaction| transaction.serial).min().filter(|_| is_over)
     }
 
     /// Takes out all that `which` picks; their timers are to be stopped.

@@ -175,6 +175,7 @@ impl Agent {
                 }
                 self.due.set(Timer::Transaction(serial), Some(next));
             }
+            Due::Wait => self.due.set(Timer::Transaction(serial), Some(next)),
             Due::Forget => self.end_transaction(serial),
             Due::GiveUp => {
                 let purpose = transaction.purpose;
@@ -185,6 +186,13 @@ impl Agent {
                     Purpose::Consent { .. } => {}
                 }
             }
+        }
+    }
+
+    /// Cancels all that is out for a pair (RFC 8445 §7.3.1.4).
+    pub(super) fn cancel_transactions_of(&mut self, pair: PathId) {
+        if let Some(oldest) = self.transactions.cancel(pair) {
+            self.end_transaction(oldest);
         }
     }
 

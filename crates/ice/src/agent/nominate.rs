@@ -73,7 +73,7 @@ impl Agent {
         }
         // What worked is still received from until its consent would have ended; nothing is sent there.
         for id in retired {
-            self.transactions.cancel(id);
+            self.cancel_transactions_of(id);
         }
         self.select(now, index);
     }

@@ -192,7 +192,7 @@ impl Agent {
             }
             PairState::Succeeded => {}
             PairState::InProgress => {
-                self.transactions.cancel(id);
+                self.cancel_transactions_of(id);
                 self.trigger(now, index, id);
             }
             PairState::Frozen | PairState::Waiting | PairState::Failed => self.trigger(now, index, id),

@@ -24,7 +24,13 @@ impl Agent {
 
     /// The same for one stream, with credentials that were already told to the peer: an offer that was made with them and
     /// rolled back leaves the agent as it was.
-    pub fn restart_with(&mut self, now: Instant, stream: StreamId, ufrag: &str, pwd: &str) -> Result<(), Misuse> {
+    pub fn restart_with(
+        &mut self,
+        now: Instant,
+        stream: StreamId,
+        ufrag: &str,
+        pwd: &str,
+    ) -> Result<(), Misuse> {
         if self.state == ConnectionState::Closed {
             return Err(Misuse::Closed);
         }

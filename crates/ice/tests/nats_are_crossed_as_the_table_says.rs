@@ -1,0 +1,132 @@
+//! Every pair of NATs of RFC 4787, with a STUN server and no relay: who must connect, and who must fail, and when.
+
+mod common;
+
+use common::*;
+use limpid_ice::{CandidateKind, Config, ConnectionState, DropReason, Role};
+use limpid_netsim::{Link, NatConfig, World, address, ip, matrix};
+
+/// Two hosts behind these NATs, 20 ms from each other, with everything signalled.
+fn call(nats: [NatConfig; 2], tweak: impl Fn(&mut Config)) -> Call {
+    let mut world = World::new(11);
+    let public = world.public();
+    let server = stun_server(&mut world, address("198.51.100.1:3478"));
+    let inside = [ip("10.0.0.2"), ip("10.1.0.2")];
+    let hosts = [0, 1].map(|end| {
+        let outside = ip(&format!("203.0.113.{}", end + 1));
+        let home = world.add_nat(public, &[outside], nats[end]);
+        let host = world.add_host(["a", "b"][end], home, &[inside[end]]);
+        world.set_link(host, Link::millis(5));
+        host
+    });
+    let configs = [Role::Controlling, Role::Controlled].map(|role| {
+        let mut config = config(role as u8 + 1, role);
+        config.servers = vec![server.clone()];
+        tweak(&mut config);
+        config
+    });
+    let mut call = Call::new(world, [(hosts[0], &inside[..1]), (hosts[1], &inside[1..])], configs);
+    call.signal();
+    call
+}
+
+fn outcome(nats: [NatConfig; 2]) -> &'static str {
+    let mut call = call(nats, |_| ());
+    call.run_until(secs(41), |call| {
+        call.states() == [ConnectionState::Completed; 2] || call.states().contains(&ConnectionState::Failed)
+    });
+    match call.states() {
+        [ConnectionState::Completed, ConnectionState::Completed] => {
+            assert!(call.world.now().as_nanos() < 2_000_000_000, "late: {}", call.world.now());
+            let (a, b) = (call.selected(0).unwrap(), call.selected(1).unwrap());
+            assert_ne!(a.remote.ip(), b.local.ip(), "through the NAT");
+            "yes"
+        }
+        _ => {
+            // RFC 8863 §4: not before the timer, and here nothing is left to wait for behind it.
+            let failed = call.world.now().as_nanos() / 1_000_000;
+            assert!((39_500..=40_500).contains(&failed), "failed at {}", call.world.now());
+            "-"
+        }
+    }
+}
+
+/// By hand. Rows and columns: mapping/filtering of either side; symmetric, as it must be.
+///
+/// - Two endpoint-independent mappings always connect: each knows the other's one port, and sending opens the filter.
+/// - A dependent mapping sends from a port that was not told. It is learned only from a check that comes through the other
+///   side's filter, which must not ask for the port. To be let in oneself does not help: the answer leaves from the untold
+///   port, fails the test of RFC 8445 §7.2.5.2.1 even where it is let in, and is mostly filtered.
+/// - Address-dependent mappings keep one port for an address: once learned, it serves.
+/// - Two that depend on the port chase each other: whoever sends to a learned port does so from a new one.
+const TABLE: &str = "           \
+           EIM/EIF  EIM/ADF  EIM/APDF  ADM/EIF  ADM/ADF  ADM/APDF  APDM/EIF  APDM/ADF  APDM/APDF
+EIM/EIF    yes      yes      yes       yes      yes      yes       yes       yes       yes
+EIM/ADF    yes      yes      yes       yes      yes      yes       yes       yes       yes
+EIM/APDF   yes      yes      yes       -        -        -         -         -         -
+ADM/EIF    yes      yes      -         yes      yes      -         yes       yes       -
+ADM/ADF    yes      yes      -         yes      yes      -         yes       yes       -
+ADM/APDF   yes      yes      -         -        -        -         -         -         -
+APDM/EIF   yes      yes      -         yes      yes      -         -         -         -
+APDM/ADF   yes      yes      -         yes      yes      -         -         -         -
+APDM/APDF  yes      yes      -         -        -        -         -         -         -
+";
+
+//~ covers 8863-4-a, 8445-7.3.1.3-a, 8445-7.2.5.2.1-a
+#[test]
+fn every_pair_of_nats_connects_or_fails_as_the_table_says() {
+    let nats: Vec<NatConfig> = NatConfig::all().collect();
+    let names: Vec<&str> = nats.iter().map(NatConfig::name).collect();
+    let find = |name: &&str| nats[names.iter().position(|n| n == name).unwrap()];
+    let found = matrix("", &names, &names, |a, b| outcome([find(a), find(b)]));
+    assert_eq!(found, TABLE, "\n{found}");
+}
+
+#[test]
+fn a_firewall_without_udp_fails_by_the_timer() {
+    for nat in [NatConfig::home(), NatConfig::udp_blocked()] {
+        assert_eq!(outcome([NatConfig::udp_blocked(), nat]), "-");
+    }
+}
+
+//~ covers 8445-5.1.1.2-a
+#[test]
+fn behind_ordinary_routers_the_reflexive_candidates_meet() {
+    let mut call = call([NatConfig::home(); 2], |_| ());
+    assert!(call.run_until_both(secs(2), ConnectionState::Completed));
+    for end in 0..2 {
+        let pair = call.agent(end).selected_pair(STREAM, ONE).unwrap();
+        assert_eq!(pair.local, CandidateKind::ServerReflexive);
+        assert_eq!(pair.remote, CandidateKind::ServerReflexive);
+        let told = call.ends[end].candidates();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[1].contains(" typ srflx raddr 10."), "{told:?}");
+    }
+}
+
+//~ covers 8445-7.2.5.3.1-a
+#[test]
+fn a_symmetric_nat_shows_as_peer_reflexive_on_both_sides() {
+    let open = NatConfig::all().next().unwrap();
+    let mut call = call([open, NatConfig::symmetric()], |_| ());
+    assert!(call.run_until_both(secs(2), ConnectionState::Completed));
+    let (a, b) = (call.agent(0).selected_pair(STREAM, ONE), call.agent(1).selected_pair(STREAM, ONE));
+    assert_eq!(a.unwrap().remote, CandidateKind::PeerReflexive);
+    assert_eq!(b.unwrap().local, CandidateKind::PeerReflexive);
+    let told = call.ends[1].candidates();
+    assert!(told.iter().all(|candidate| !candidate.contains("prflx")), "never told: {told:?}");
+}
+
+#[test]
+fn chasing_ports_is_bounded() {
+    let mut call = call([NatConfig::symmetric(); 2], |_| ());
+    call.run_for(secs(45));
+    assert_eq!(call.states(), [ConnectionState::Failed; 2]);
+    for end in 0..2 {
+        let agent = call.agent(end);
+        assert!(agent.stats().checks_sent < 20, "{:?}", agent.stats());
+        assert_eq!(agent.stats().dropped[DropReason::Limit], 0);
+    }
+    call.run_for(secs(300));
+    assert_eq!(call.world.next(), None, "failed agents are silent");
+}
