@@ -1,0 +1,10 @@
+//! [`limpid_fuzz::codec_fingerprint`] under libFuzzer; without the engine, a program that replays files.
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| _ = limpid_fuzz::codec_fingerprint(data));
+
+#[cfg(not(fuzzing))]
+fn main() {
+    limpid_fuzz::replay(limpid_fuzz::codec_fingerprint);
+}

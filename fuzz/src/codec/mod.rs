@@ -1,0 +1,8 @@
+//! Parsers: whatever comes in is refused, or is taken apart, written again, and then reads the same.
+
+pub mod crypto;
+pub mod ice;
+pub mod sctp;
+pub mod sdp;
+pub mod signaling;
+pub mod stun;

@@ -1,0 +1,90 @@
+//! Every parser and every machine of Limpid against hostile input.
+//!
+//! A *target* is a function from bytes to an [`Outcome`]; it panics when something is wrong. The same functions run in two
+//! ways: endlessly under libFuzzer (`fuzz_targets/`, one thin program each), and bounded, over the committed corpus and
+//! seeded mutations of it, as an ordinary test (`cargo test` in this folder).
+//!
+//! ```sh
+//! cargo install cargo-fuzz
+//! RUSTC_BOOTSTRAP=1 cargo fuzz run codec_sdp            # from the project's root; the compiler may be a stable one
+//! RUSTC_BOOTSTRAP=1 cargo fuzz run sequence_sctp -- -max_total_time=60
+//! cargo run --manifest-path fuzz/Cargo.toml --bin codec_sdp FILE…    # without the engine: replays single inputs
+//! cargo run --manifest-path fuzz/Cargo.toml --bin seeds              # writes the structured seeds into the corpus
+//! ```
+//!
+//! | kind | input | what must hold |
+//! |---|---|---|
+//! | `codec_*` | bytes as from the network | no panic; what is read is written so that it reads the same |
+//! | `sequence_*` | a script for two machines and the wire between them | no panic; the contract; bounded queues; what was acknowledged is delivered, in order |
+//!
+//! An outcome says whether an input came to where a fuzzer learns something: a parser took it, two machines connected. The
+//! bounded tests ask for a floor ([`Target::floor`]), so that a target can not quietly degrade to "everything is refused".
+
+pub mod codec;
+pub mod mutate;
+
+/// Where a run ended.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// At the door.
+    Refused,
+    /// Past it: parsed, or connected.
+    Accepted,
+}
+
+/// One thing to fuzz.
+#[derive(Copy, Clone)]
+pub struct Target {
+    /// Of the program in `fuzz_targets/` and the folder in `corpus/`.
+    pub name: &'static str,
+    /// Takes any bytes; panics when something is wrong.
+    pub run: fn(&[u8]) -> Outcome,
+    /// Inputs that go deep, to begin with.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+    /// How many of a hundred mutated inputs must be accepted.
+    pub floor: usize,
+    /// How many mutated inputs the bounded test runs.
+    pub runs: usize,
+}
+
+macro_rules! targets {
+    ($($name:ident: $run:path, $seeds:path, floor $floor:literal, runs $runs:literal;)*) => {
+        /// All of them.
+        pub const TARGETS: &[Target] = &[$(Target {
+            name: stringify!($name),
+            run: $name,
+            seeds: $seeds,
+            floor: $floor,
+            runs: $runs,
+        }),*];
+        $(
+            #[doc = concat!("See [`", stringify!($run), "`].")]
+            pub fn $name(data: &[u8]) -> Outcome {
+                $run(data)
+            }
+        )*
+    };
+}
+
+targets! {
+    codec_stun: codec::stun::message, codec::stun::message_seeds, floor 20, runs 200_000;
+    codec_stun_uri: codec::stun::uri, codec::stun::uri_seeds, floor 8, runs 200_000;
+    codec_ice_candidate: codec::ice::candidate, codec::ice::candidate_seeds, floor 8, runs 200_000;
+    codec_sctp: codec::sctp::packet, codec::sctp::packet_seeds, floor 30, runs 200_000;
+    codec_dcep: codec::sctp::dcep, codec::sctp::dcep_seeds, floor 20, runs 200_000;
+    codec_sdp: codec::sdp::description, codec::sdp::description_seeds, floor 20, runs 20_000;
+    codec_jsep: codec::sdp::jsep, codec::sdp::jsep_seeds, floor 20, runs 20_000;
+    codec_fingerprint: codec::crypto::fingerprint, codec::crypto::fingerprint_seeds, floor 8, runs 200_000;
+    codec_signaling_to_server: codec::signaling::to_server, codec::signaling::to_server_seeds, floor 8, runs 200_000;
+    codec_signaling_from_server: codec::signaling::from_server, codec::signaling::from_server_seeds, floor 8, runs 200_000;
+}
+
+/// What the programs of `fuzz_targets/` do when they were built without the engine: run the files that they are given.
+pub fn replay(run: fn(&[u8]) -> Outcome) {
+    for path in std::env::args().skip(1) {
+        match std::fs::read(&path) {
+            Ok(data) => println!("{path}: {:?}", run(&data)),
+            Err(error) => eprintln!("{path}: {error}"),
+        }
+    }
+}
