@@ -1,0 +1,35 @@
+//! `limpid bench`: how fast data channels are on this machine.
+
+mod data;
+mod pair;
+mod relay;
+mod setup;
+mod usage;
+
+use limpid_app::exit::Exit;
+
+/// Measures on this machine.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum What {
+    /// Throughput of one reliable, ordered channel.
+    Data(data::Args),
+    /// Time from the start to an open channel, over many pairs.
+    Setup(setup::SetupArgs),
+    /// Memory of connected pairs that have nothing to say.
+    Idle(setup::IdleArgs),
+}
+
+/// Runs one measurement.
+pub async fn run(args: Args) -> Exit {
+    match args.what {
+        What::Data(args) => data::run(args).await,
+        What::Setup(args) => setup::run_setup(args).await,
+        What::Idle(args) => setup::run_idle(args).await,
+    }
+}

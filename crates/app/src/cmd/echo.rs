@@ -1,0 +1,124 @@
+//! `limpid echo`: answers offers and sends back every message as it came.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use limpid::{ChannelConfig, DataChannel, PeerConnection, Port, Reliability, Unannounced};
+
+use limpid_app::exit::Exit;
+use crate::cmd::say::Trouble;
+use crate::cmd::say::Events;
+use crate::cmd::offer::server::{Host, router};
+
+/// Answers offers over HTTP and sends back every message as it came.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Where to listen for offers (HTTP) and for peers (UDP).
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    listen: SocketAddr,
+    /// How many connections at most.
+    #[arg(long, default_value_t = 256)]
+    max: usize,
+    /// A channel that both sides agreed on: ID[:unordered][:rtx=N|:ms=N]. May be given several times.
+    #[arg(long, value_name = "CHANNEL")]
+    negotiated: Vec<Negotiated>,
+    /// JSON Lines on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A channel that both sides agreed on, as the command line says it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Negotiated(pub ChannelConfig);
+
+impl std::str::FromStr for Negotiated {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.split(':');
+        let id = words.next().unwrap_or_default();
+        let id: u16 = id.parse().map_err(|_| format!("{id:?} is no stream id from 0 to 65534"))?;
+        let mut config = ChannelConfig { label: "negotiated".into(), negotiated: Some(id), ..Default::default() };
+        for word in words {
+            match word.split_once('=') {
+                None if word == "unordered" => config.ordered = false,
+                Some(("rtx", n)) => config.reliability = Reliability::Retransmits(number(n)?),
+                Some(("ms", n)) => config.reliability = Reliability::Lifetime(number(n)?),
+                _ => return Err(format!("{word:?} is none of unordered, rtx=N, ms=N")),
+            }
+        }
+        Ok(Negotiated(config))
+    }
+}
+
+fn number(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("{text:?} is no number from 0 to 65535"))
+}
+
+struct Echo {
+    port: Arc<Port>,
+    negotiated: Vec<Negotiated>,
+}
+
+impl Host for Echo {
+    async fn connection(&self) -> Result<(PeerConnection, Vec<DataChannel>), limpid::Error> {
+        let builder = PeerConnection::builder().port(&self.port).unannounced(Unannounced::AcceptReliable);
+        let connection = builder.build().await?;
+        let channels = self.negotiated.iter();
+        let channels = channels.map(|channel| connection.create_data_channel_with(channel.0.clone()));
+        let channels = channels.collect::<Result<_, _>>()?;
+        Ok((connection, channels))
+    }
+
+    async fn serve(&self, connection: Arc<PeerConnection>, channels: Vec<DataChannel>) {
+        channels.into_iter().for_each(|channel| drop(tokio::spawn(send_back(channel))));
+        while let Some(channel) = connection.next_channel().await {
+            tokio::spawn(send_back(channel));
+        }
+    }
+}
+
+async fn send_back(channel: DataChannel) {
+    while let Some(message) = channel.recv().await {
+        if channel.send_bytes(message.kind, message.data).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Runs until interrupted.
+pub async fn run(args: Args) -> Exit {
+    let mut events = Events::new(args.json);
+    match listen(args, &mut events).await {
+        Ok(()) => Exit::Ok,
+        Err(failure) => events.fail(&failure),
+    }
+}
+
+async fn listen(args: Args, events: &mut Events) -> Result<(), Trouble> {
+    let listener = tokio::net::TcpListener::bind(args.listen).await;
+    let listener = listener.map_err(|error| Trouble::new(Exit::Local, "listen", format!("{}: {error}", args.listen)))?;
+    let listen = listener.local_addr().map_err(Trouble::unexpected)?;
+    let port = Port::bind(limpid::BindOptions::at(listen)).await.map_err(Trouble::unexpected)?;
+    let url = format!("http://{listen}/offer");
+    events.say("listening", &serde_json::json!({ "url": url, "listen": listen.to_string() }), || {
+        format!("Echoing at {url}")
+    });
+    let app = router(Echo { port, negotiated: args.negotiated }, listen, args.max);
+    let served = axum::serve(listener, app).with_graceful_shutdown(crate::cmd::interrupted());
+    served.await.map_err(Trouble::unexpected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negotiated_channel_is_spelled_as_the_protocol_says() {
+        let parse = |text: &str| text.parse::<Negotiated>().map(|channel| channel.0);
+        let partial = parse("7:unordered:rtx=0").unwrap();
+        assert_eq!((partial.negotiated, partial.ordered), (Some(7), false));
+        assert_eq!(partial.reliability, Reliability::Retransmits(0));
+        assert_eq!(parse("0:ms=500").unwrap().reliability, Reliability::Lifetime(500));
+        assert!(parse("x").is_err() && parse("1:fast").is_err() && parse("1:rtx=70000").is_err());
+    }
+}

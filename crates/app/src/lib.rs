@@ -1,0 +1,18 @@
+//! What the `limpid` command is made of.
+//!
+//! The formats are in `PROTOCOLS.md` beside this crate. Everything that two programs of ours must agree on, and that no
+//! RFC defines, is stated there and built here.
+//!
+//! | idea | file |
+//! |---|---|
+//! | a file crosses: link, proof, manifest, tree hash, credit | `share/` |
+//! | the pages | `web.rs`, `../web/` |
+//! | exit codes, JSON Lines | `exit.rs`, `json.rs` |
+//! | names of strangers on a terminal | `escape.rs` |
+//! | one command each | `cmd/` (in the binary) |
+
+pub mod escape;
+pub mod exit;
+pub mod json;
+pub mod share;
+pub mod web;
