@@ -238,7 +238,9 @@ impl<'t> Pair<'t> {
     }
 
     pub fn connect(&mut self) -> bool {
-        self.run_until(Duration::from_secs(300), |pair| pair.client.is_connected() && pair.server.is_connected())
+        self.run_until(Duration::from_secs(300), |pair| {
+            pair.client.is_connected() && pair.server.is_connected()
+        })
     }
 
     /// Runs until nothing is on the wire.
@@ -256,7 +258,8 @@ impl<'t> Pair<'t> {
         let end = self.now + time;
         self.flush();
         while self.queue.iter().any(|one| one.at <= end)
-            || Instant::earliest(self.client.poll_timeout(), self.server.poll_timeout()).is_some_and(|at| at <= end)
+            || Instant::earliest(self.client.poll_timeout(), self.server.poll_timeout())
+                .is_some_and(|at| at <= end)
         {
             self.step();
             self.flush();
