@@ -14,10 +14,9 @@ impl Peer {
         self.tap.packet(now, "wire", Direction::In, Some(path), datagram.payload);
         let kind = Kind::of(datagram.payload);
         // Also payload goes through ICE first: only a path that has proved itself may feed the floors above.
-        let payload = match self.transport.ice.handle_input(now, datagram) {
-            Ok(Yield::Payload(_, payload)) => payload,
-            Ok(Yield::Done) => return Ok(()),
-            Err(never) => match never {},
+        let payload = match self.transport.ice.handle_input(now, datagram).map_err(Error::Ice)? {
+            Yield::Payload(_, payload) => payload,
+            Yield::Done => return Ok(()),
         };
         match kind {
             Kind::Dtls => {}

@@ -3,7 +3,8 @@
 use core::fmt;
 
 use limpid_sansio::ParseError;
-use limpid_sdp::jsep::{JsepError, SignalingState};
+use limpid_sdp::JsepError;
+use limpid_sdp::jsep::SignalingState;
 
 /// Why a connection is finished.
 #[derive(Clone, PartialEq, Debug)]
@@ -11,12 +12,15 @@ use limpid_sdp::jsep::{JsepError, SignalingState};
 pub enum Error {
     /// The secure handshake or its verification failed. The other side was sent the alert of the inner error.
     Dtls(limpid_dtls::Error),
+    /// The agent can not go on. There is no such error today.
+    Ice(limpid_ice::Error),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Dtls(error) => write!(f, "the secure handshake failed: {error}"),
+            Error::Ice(error) => error.fmt(f),
         }
     }
 }

@@ -164,6 +164,19 @@ impl Peer {
             self.end(now, CloseReason::Remote);
         }
         self.update_state();
+        if self.tap.sink.is_some() {
+            self.tell_states();
+        }
+    }
+
+    /// What the children noted of their states.
+    fn tell_states(&mut self) {
+        while let Some(note) = self.transport.ice.pop_note() {
+            self.tap.state("ice", note);
+        }
+        while let Some(note) = self.transport.dtls.as_mut().and_then(|dtls| dtls.pop_note()) {
+            self.tap.state("dtls", note);
+        }
     }
 
     fn on_ice(&mut self, now: Instant, event: limpid_ice::Event) {
@@ -326,11 +339,10 @@ impl Machine for Peer {
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Self::Error> {
-        let Ok(()) = self.transport.ice.handle_timeout(now);
-        let result = match &mut self.transport.dtls {
-            Some(dtls) => dtls.handle_timeout(now).map_err(Error::Dtls),
-            None => Ok(()),
-        };
+        let mut result = self.transport.ice.handle_timeout(now).map_err(Error::Ice);
+        if let Some(dtls) = &mut self.transport.dtls {
+            result = result.and(dtls.handle_timeout(now).map_err(Error::Dtls));
+        }
         if let Some(association) = &mut self.association {
             // Its end is seen in `attend`.
             let _ = association.handle_timeout(now);

@@ -1,0 +1,135 @@
+//! Offer and answer: what is allowed when, glare, rollback, restart, trickle.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Couple, read_all, write};
+use limpid_netsim::Link;
+use limpid_peer::{ConnectionState, Description, Event, Misuse, SignalingState};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn ufrag(description: &str) -> &str {
+    let at = description.find("a=ice-ufrag:").expect("a fragment") + 12;
+    description[at..].lines().next().expect("a line")
+}
+
+#[test]
+fn glare_is_solved_by_rolling_the_polite_side_back() {
+    let mut couple = Couple::new(1, Link::millis(5));
+    let ours = couple.open("from a");
+    let offer = couple.world.with(couple.a, |a, now| {
+        let offer = a.create_offer().expect("an offer");
+        a.set_local_description(now, offer.clone()).expect("our own");
+        offer
+    });
+    let answer = couple.world.with(couple.b, |b, now| {
+        let config = limpid_peer::ChannelConfig { label: "from b".into(), ..Default::default() };
+        b.create_data_channel(now, config).expect("a channel");
+        let own = b.create_offer().expect("an offer");
+        b.set_local_description(now, own).expect("our own");
+        assert_eq!(b.signaling_state(), SignalingState::HaveLocalOffer);
+        b.set_remote_description(now, offer).expect("rolls ours back");
+        assert_eq!(b.signaling_state(), SignalingState::HaveRemoteOffer);
+        let answer = b.create_answer().expect("an answer");
+        b.set_local_description(now, answer.clone()).expect("our own");
+        answer
+    });
+    couple.world.with(couple.a, |a, now| a.set_remote_description(now, answer).expect("the answer"));
+    couple.connect(2 * SECOND);
+    couple.world.run_for(SECOND);
+    let at_a = couple.world.events(couple.a);
+    assert!(at_a.iter().any(|(_, event)| matches!(event, Event::DataChannel(_))), "b's channel came too");
+    assert!(at_a.iter().any(|(_, event)| *event == Event::ChannelOpened(ours)));
+}
+
+#[test]
+fn an_ice_restart_changes_the_credentials_and_loses_nothing() {
+    let mut couple = Couple::new(2, Link::millis(20));
+    let ours = couple.open("chat");
+    couple.negotiate();
+    let theirs = couple.connect(2 * SECOND);
+    let before = couple.world.machine(couple.a).local_description().expect("negotiated").sdp;
+    couple.world.with(couple.a, |a, now| {
+        (0..50).for_each(|n| write(a, now, ours, &format!("before {n}")));
+        a.restart_ice();
+    });
+    couple.negotiate();
+    let after = couple.world.machine(couple.a).local_description().expect("negotiated").sdp;
+    assert_ne!(ufrag(&before), ufrag(&after));
+    couple.world.with(couple.a, |a, now| (0..50).for_each(|n| write(a, now, ours, &format!("after {n}"))));
+    couple.world.run_for(5 * SECOND);
+    let texts = couple.world.with(couple.b, |b, _| read_all(b, theirs));
+    let expected = (0..50).map(|n| format!("before {n}")).chain((0..50).map(|n| format!("after {n}")));
+    let expected: Vec<Vec<u8>> = expected.map(String::into_bytes).collect();
+    assert_eq!(texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>(), expected);
+    assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+    couple.world.run_for(120 * SECOND);
+    assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+}
+
+#[test]
+fn a_restart_that_is_rolled_back_leaves_no_trace() {
+    let mut couple = Couple::new(3, Link::millis(20));
+    couple.open("chat");
+    couple.negotiate();
+    couple.connect(2 * SECOND);
+    couple.world.with(couple.a, |a, now| {
+        let before = a.local_ufrag().to_owned();
+        a.restart_ice();
+        let offer = a.create_offer().expect("an offer");
+        assert_ne!(ufrag(&offer.sdp), before);
+        a.set_local_description(now, offer).expect("our own");
+        a.set_local_description(now, Description::rollback()).expect("taken back");
+        assert_eq!((a.local_ufrag(), a.signaling_state()), (before.as_str(), SignalingState::Stable));
+    });
+    couple.world.run_for(120 * SECOND);
+    assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+}
+
+#[test]
+fn candidates_may_come_one_by_one_before_and_after_the_description() {
+    let mut couple = Couple::new(4, Link::millis(5));
+    couple.open("chat");
+    let strip = |mut d: Description| {
+        let lines = d.sdp.split_inclusive("\r\n");
+        let kept = lines.filter(|l| !l.starts_with("a=candidate") && !l.starts_with("a=end-of"));
+        d.sdp = kept.collect();
+        d
+    };
+    let early = couple.world.with(couple.a, |a, now| a.add_ice_candidate(now, "candidate:1", None));
+    assert_eq!(early, Err(Misuse::NoRemoteDescription));
+    couple.negotiate_with(strip);
+    for (from, to) in [(couple.a, couple.b), (couple.b, couple.a)] {
+        for (_, event) in couple.world.take_events(from) {
+            if let Event::IceCandidate { candidate, username_fragment, .. } = event {
+                let add = |peer: &mut limpid_peer::Peer, now| {
+                    peer.add_ice_candidate(now, &candidate, Some(&username_fragment))
+                };
+                couple.world.with(to, add).expect("a candidate");
+            }
+        }
+    }
+    couple.connect(5 * SECOND);
+}
+
+#[test]
+fn what_is_said_out_of_turn_changes_nothing() {
+    let mut couple = Couple::new(5, Link::millis(5));
+    couple.open("chat");
+    couple.world.with(couple.a, |a, now| {
+        assert_eq!(a.create_answer(), Err(Misuse::InvalidState(SignalingState::Stable)));
+        let answer = Description::answer("v=0\r\n");
+        assert!(a.set_remote_description(now, answer).is_err());
+        let offer = a.create_offer().expect("an offer");
+        let mut munged = offer.clone();
+        munged.sdp.push_str("a=munged\r\n");
+        assert_eq!(a.set_local_description(now, munged), Err(Misuse::NotAsCreated));
+        assert_eq!(a.signaling_state(), SignalingState::Stable);
+        a.set_local_description(now, offer).expect("as created");
+        a.set_local_description(now, Description::rollback()).expect("taken back");
+    });
+    couple.negotiate();
+    couple.connect(2 * SECOND);
+}

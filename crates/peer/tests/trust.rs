@@ -1,0 +1,68 @@
+//! Nobody else than who was described is spoken to: not one byte of a message passes to anybody else.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Couple, read_all, write};
+use limpid_netsim::Link;
+use limpid_peer::{ConnectionState, Description, DescriptionKind, Error, Misuse};
+
+/// Another value for the first byte of every fingerprint.
+fn altered(mut description: Description) -> Description {
+    let at = description.sdp.find("a=fingerprint:sha-256 ").expect("a fingerprint") + 22;
+    let other = if &description.sdp[at..at + 2] == "00" { "01" } else { "00" };
+    description.sdp.replace_range(at..at + 2, other);
+    description
+}
+
+#[test]
+fn an_altered_fingerprint_in_the_offer_or_in_the_answer_ends_the_connection() {
+    for kind in [DescriptionKind::Offer, DescriptionKind::Answer] {
+        let mut couple = Couple::new(1, Link::millis(5));
+        let ours = couple.open("secret");
+        couple.world.with(couple.a, |a, now| write(a, now, ours, "for your eyes only"));
+        couple.negotiate_with(|d| if d.kind == kind { altered(d) } else { d });
+        couple.world.run_for(Duration::from_secs(5));
+        let (a, b) = (couple.world.machine(couple.a), couple.world.machine(couple.b));
+        let victim = if kind == DescriptionKind::Offer { b } else { a };
+        assert_eq!(victim.connection_state(), ConnectionState::Failed, "altered {kind:?}");
+        assert!(matches!(victim.error(), Some(Error::Dtls(limpid_dtls::Error::FingerprintMismatch))));
+        assert_eq!(couple.world.with(couple.b, |b, _| read_all(b, ours)), []);
+        assert_ne!(couple.states().0, ConnectionState::Connected);
+        assert_ne!(couple.states().1, ConnectionState::Connected);
+    }
+}
+
+#[test]
+fn a_later_description_can_not_bring_another_certificate() {
+    let mut couple = Couple::new(2, Link::millis(5));
+    couple.open("chat");
+    couple.negotiate();
+    couple.connect(Duration::from_secs(2));
+    let offer = couple.world.with(couple.a, |a, now| {
+        let offer = a.create_offer().expect("an offer");
+        a.set_local_description(now, offer.clone()).expect("our own");
+        offer
+    });
+    let refused = couple.world.with(couple.b, |b, now| b.set_remote_description(now, altered(offer)));
+    assert_eq!(refused, Err(Misuse::CertificateChanged));
+    assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+}
+
+#[test]
+fn sha_1_and_md5_fingerprints_prove_nothing() {
+    let mut couple = Couple::new(3, Link::millis(5));
+    couple.open("chat");
+    couple.negotiate_with(|mut d| {
+        if d.kind == DescriptionKind::Offer {
+            let from = d.sdp.find("a=fingerprint:").expect("a fingerprint");
+            let to = from + d.sdp[from..].find("\r\n").expect("a line");
+            let hex = vec!["AB"; 20].join(":");
+            d.sdp.replace_range(from..to, &format!("a=fingerprint:sha-1 {hex}"));
+        }
+        d
+    });
+    couple.world.run_for(Duration::from_secs(5));
+    assert_eq!(couple.world.machine(couple.b).connection_state(), ConnectionState::Failed);
+}
