@@ -2,7 +2,9 @@
 #![cfg_attr(fuzzing, no_main)]
 
 #[cfg(fuzzing)]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| _ = limpid_fuzz::codec_stun_uri(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    limpid_fuzz::codec_stun_uri(data);
+});
 
 #[cfg(not(fuzzing))]
 fn main() {

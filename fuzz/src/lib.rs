@@ -22,6 +22,7 @@
 
 pub mod codec;
 pub mod mutate;
+pub mod sequence;
 
 /// Where a run ended.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -72,11 +73,16 @@ targets! {
     codec_ice_candidate: codec::ice::candidate, codec::ice::candidate_seeds, floor 8, runs 200_000;
     codec_sctp: codec::sctp::packet, codec::sctp::packet_seeds, floor 30, runs 200_000;
     codec_dcep: codec::sctp::dcep, codec::sctp::dcep_seeds, floor 20, runs 200_000;
+    codec_dtls_record: codec::dtls::records, codec::dtls::records_seeds, floor 30, runs 100_000;
+    codec_dtls_handshake: codec::dtls::handshake, codec::dtls::handshake_seeds, floor 20, runs 200_000;
+    codec_dtls_certificate: codec::dtls::certificate, codec::dtls::certificate_seeds, floor 10, runs 200_000;
     codec_sdp: codec::sdp::description, codec::sdp::description_seeds, floor 20, runs 20_000;
     codec_jsep: codec::sdp::jsep, codec::sdp::jsep_seeds, floor 20, runs 20_000;
     codec_fingerprint: codec::crypto::fingerprint, codec::crypto::fingerprint_seeds, floor 8, runs 200_000;
     codec_signaling_to_server: codec::signaling::to_server, codec::signaling::to_server_seeds, floor 8, runs 200_000;
     codec_signaling_from_server: codec::signaling::from_server, codec::signaling::from_server_seeds, floor 8, runs 200_000;
+    sequence_dtls: sequence::dtls::play, sequence::dtls::seeds, floor 30, runs 1_000;
+    sequence_ice: sequence::ice::play, sequence::ice::seeds, floor 30, runs 300;
 }
 
 /// What the programs of `fuzz_targets/` do when they were built without the engine: run the files that they are given.

@@ -34,14 +34,16 @@ fn run(target: &Target, data: &[u8]) -> Outcome {
     }
 }
 
-/// How many of a hundred mutated inputs are accepted.
+/// How many of a hundred mutated inputs are accepted. `FUZZ_FACTOR` multiplies the runs, `FUZZ_ONLY` picks targets by name.
 fn percentage(target: &Target) -> usize {
+    let factor = std::env::var("FUZZ_FACTOR").ok().and_then(|factor| factor.parse().ok()).unwrap_or(1);
+    let runs = target.runs * factor;
     let corpus = corpus(target);
     let mut seed = [0; 32];
     seed.iter_mut().zip(target.name.bytes()).for_each(|(byte, letter)| *byte = letter);
     let mut random = Random::from_seed(seed);
-    let accepted = (0..target.runs).filter(|_| run(target, &mutated(&corpus, &mut random)) == Outcome::Accepted);
-    accepted.count() * 100 / target.runs
+    let accepted = (0..runs).filter(|_| run(target, &mutated(&corpus, &mut random)) == Outcome::Accepted);
+    accepted.count() * 100 / runs
 }
 
 #[test]
@@ -59,7 +61,8 @@ fn every_committed_input_runs_and_the_seeds_go_deep() {
 #[test]
 fn mutated_inputs_run_and_enough_of_them_go_deep() {
     let mut shallow = Vec::new();
-    for target in TARGETS {
+    let only = std::env::var("FUZZ_ONLY").unwrap_or_default();
+    for target in TARGETS.iter().filter(|target| target.name.contains(&only)) {
         let start = std::time::Instant::now();
         let reached = percentage(target);
         println!("{}: {reached} % of {} in {:?}", target.name, target.runs, start.elapsed());

@@ -1,6 +1,7 @@
 //! Parsers: whatever comes in is refused, or is taken apart, written again, and then reads the same.
 
 pub mod crypto;
+pub mod dtls;
 pub mod ice;
 pub mod sctp;
 pub mod sdp;

@@ -1,0 +1,5 @@
+//! Machines: scripts of commands and of a bad wire, played to two of them, and what must hold all the same.
+
+pub mod dtls;
+pub mod ice;
+pub mod wire;
