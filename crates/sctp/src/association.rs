@@ -1,109 +1,418 @@
-//! The association: the machine.
-use bytes::Bytes;
-use limpid_sansio::{Ecn, Instant, Machine, PathInfo, Transmit};
+//! The association: the machine, its state, and the verbs of its user.
+//!
+//! What it does with chunks stands in `handshake.rs`, `receive.rs`, `deliver.rs`, `ack.rs`, `reset.rs` and `shutdown.rs`;
+//! what it packs in `pack.rs`; what time does in `clock.rs`.
 
-use crate::config::{ChannelConfig, Config, Parity};
-use crate::error::{Error, Misuse, WriteError};
-use crate::event::{ChannelId, ChannelInfo, Event, Kind, Message, PeerInfo, State, Stats};
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use limpid_crypto::Random;
+use limpid_sansio::serial::Unwrap32;
+use limpid_sansio::tap::{Note, Notes};
+use limpid_sansio::{Ecn, Instant, Machine, PathInfo, Timers, Transmit};
+
+use crate::chunk::Data;
+use crate::config::{Config, DEFAULT_MAX_MESSAGE_SIZE};
+use crate::control::Control;
+use crate::cookie::{CookieJar, PeerInit};
+use crate::datachannel::channel::{Edges, Phase};
+use crate::datachannel::table::Table;
+use crate::error::{DropReason, Error};
+use crate::event::{ChannelId, CloseReason, Event, PeerInfo, State, Stats};
+use crate::packet;
+use crate::ranges::Ranges;
+use crate::reset::Resets;
+use crate::rx::reassembly::Reassembly;
+use crate::rx::sack::AckState;
+use crate::rx::tracker::Tracker;
+use crate::tx::congestion::CongestionControl;
+use crate::tx::inflight::InFlight;
+use crate::tx::loss::Loss;
+use crate::tx::rto::Rto;
+use crate::tx::schedule::Schedule;
 
 /// One packet as it came out of its DTLS record.
 #[derive(Copy, Clone, Debug)]
 pub struct Inbound<'a> {
-    /// The mark of the datagram.
+    /// The mark of the datagram that brought it. Counted only: ECN is not negotiated (RFC 9260 appendix B is optional, and
+    /// no data channel peer speaks it).
     pub ecn: Option<Ecn>,
     /// The packet.
     pub bytes: &'a [u8],
 }
 
-/// One SCTP association and its data channels.
-#[derive(Debug)]
-pub struct Association {
-    config: Config,
-    stats: Stats,
+/// What can run out.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Timer {
+    /// T1-init and T1-cookie: the handshake goes unanswered.
+    T1,
+    /// T2-shutdown: SHUTDOWN or SHUTDOWN ACK goes unanswered.
+    T2,
+    /// T3-rtx: data goes unacknowledged, or the peer's window stays shut.
+    T3,
+    /// T5-shutdown-guard: shutting down takes too long.
+    T5,
+    /// A packet that a later one overtook is late enough to be lost.
+    Reordering,
+    /// The last packets may be lost: probe.
+    Probe,
+    /// The path has been idle.
+    Heartbeat,
+    /// A RE-CONFIG request goes unanswered.
+    Reconfig,
 }
 
+/// Our half of the names that both sides gave each other.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Local {
+    pub(crate) tag: u32,
+    pub(crate) initial_tsn: u32,
+}
+
+/// The sending half.
+#[derive(Debug)]
+pub(crate) struct Tx {
+    pub(crate) flight: InFlight,
+    pub(crate) loss: Loss,
+    pub(crate) rto: Rto,
+    pub(crate) congestion: Box<dyn CongestionControl>,
+    pub(crate) schedule: Schedule,
+    pub(crate) window: Window,
+    pub(crate) acks: Acks,
+    /// Bytes of messages that are queued or not acknowledged, over all channels.
+    pub(crate) held: usize,
+    /// Channels that were told Full.
+    pub(crate) blocked: VecDeque<u16>,
+    /// The largest message that the peer takes.
+    pub(crate) max_message: usize,
+    /// Retransmissions and heartbeats in a row that went unanswered.
+    pub(crate) errors: u32,
+    pub(crate) probes: u8,
+    pub(crate) last_sent: Instant,
+}
+
+/// What bounds sending.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// The peer's, less what is in flight.
+    pub(crate) rwnd: usize,
+    /// A batch has begun and goes on until the window is used up.
+    pub(crate) open: bool,
+    /// Packing stopped because the congestion window was full.
+    pub(crate) limited: bool,
+    /// The next packet may ignore the congestion window: a fast retransmission or a tail-loss probe.
+    pub(crate) credit: bool,
+    /// The next packet is a tail-loss probe.
+    pub(crate) probe: bool,
+    /// The next chunk may ignore the peer's window (RFC 9260 §6.1 rule A).
+    pub(crate) zero_window_probe: bool,
+}
+
+/// What the peer has acknowledged beyond the cumulative TSN, and what we told it to skip.
+#[derive(Debug)]
+pub(crate) struct Acks {
+    pub(crate) unwrap: Unwrap32,
+    pub(crate) gaps: Ranges,
+    pub(crate) scratch: Ranges,
+    pub(crate) lost: Vec<u64>,
+    /// Advanced.Peer.Ack.Point (RFC 3758 §3.5).
+    pub(crate) advanced: u64,
+    pub(crate) forward_sent: Option<Instant>,
+}
+
+/// The receiving half.
+#[derive(Debug)]
+pub(crate) struct Rx {
+    pub(crate) tracker: Tracker,
+    pub(crate) ack: AckState,
+    pub(crate) reassembly: Reassembly,
+    /// What whole messages that are not read cost.
+    pub(crate) held: usize,
+    /// How much may be held.
+    pub(crate) size: usize,
+    /// DATA has come: the first is acknowledged at once.
+    pub(crate) begun: bool,
+    /// FORWARD TSN has come: fragments may be missing for good.
+    pub(crate) forwarded: bool,
+}
+
+impl Rx {
+    /// What may still come.
+    pub(crate) fn window(&self) -> usize {
+        self.size.saturating_sub(self.held + self.reassembly.held())
+    }
+}
+
+/// The handshake, as long as it lasts.
+#[derive(Debug, Default)]
+pub(crate) struct Handshake {
+    /// The peer's cookie.
+    pub(crate) cookie: Vec<u8>,
+    pub(crate) retransmits: u32,
+    /// When INIT or COOKIE ECHO was sent, if once.
+    pub(crate) sent_at: Option<Instant>,
+}
+
+/// One SCTP association and its data channels. Both sides may [`connect`](Association::connect) at once: that is the
+/// normal case in WebRTC.
+///
+/// Bounds: unread and unfinished messages hold at most `receive_window` and one message; messages to send at most twice
+/// `send_buffer` and one message; events at most four for each channel, and a few; answers eight packets and eight chunks.
+#[derive(Debug)]
+pub struct Association {
+    pub(crate) config: Config,
+    pub(crate) random: Random,
+    pub(crate) cookies: CookieJar,
+    pub(crate) state: State,
+    pub(crate) local: Local,
+    pub(crate) peer: Option<PeerInit>,
+    pub(crate) handshake: Handshake,
+    pub(crate) timers: Timers<Timer, 8>,
+    pub(crate) out: Control,
+    pub(crate) tx: Tx,
+    pub(crate) rx: Rx,
+    pub(crate) channels: Table,
+    pub(crate) resets: Resets,
+    pub(crate) ending: Ending,
+    pub(crate) log: Log,
+}
+
+/// How it ended, if it has; and what keeps it from lasting.
+#[derive(Debug, Default)]
+pub(crate) struct Ending {
+    pub(crate) reason: Option<CloseReason>,
+    /// The nonce of the heartbeat that is not answered, and when it was sent.
+    pub(crate) heartbeat: Option<(u64, Instant)>,
+    pub(crate) retransmits: u32,
+}
+
+/// What is reported.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) events: VecDeque<Event>,
+    pub(crate) stats: Stats,
+    pub(crate) notes: Notes,
+}
+
+impl Tx {
+    pub(crate) fn new(config: &Config, initial_tsn: u32, now: Instant) -> Self {
+        let unwrap = Unwrap32::starting_at(initial_tsn.wrapping_sub(1));
+        let next = unwrap.peek(initial_tsn);
+        Tx {
+            flight: InFlight::new(next),
+            loss: Loss::new(next),
+            rto: Rto::new(&config.timing),
+            congestion: (config.congestion)(max_payload(config.max_datagram)),
+            schedule: Schedule::default(),
+            window: Window {
+                rwnd: 0,
+                open: false,
+                limited: false,
+                credit: false,
+                probe: false,
+                zero_window_probe: false,
+            },
+            acks: Acks {
+                unwrap,
+                gaps: Ranges::default(),
+                scratch: Ranges::default(),
+                lost: Vec::new(),
+                advanced: next - 1,
+                forward_sent: None,
+            },
+            held: 0,
+            blocked: VecDeque::new(),
+            max_message: usize::try_from(DEFAULT_MAX_MESSAGE_SIZE).unwrap_or(usize::MAX),
+            errors: 0,
+            probes: 0,
+            last_sent: now,
+        }
+    }
+}
+
+impl Rx {
+    pub(crate) fn new(config: &Config, initial_tsn: u32) -> Self {
+        let size = config.receive_window.max(2 * config.max_message_size).min(u32::MAX as usize / 2);
+        Rx {
+            tracker: Tracker::new(initial_tsn),
+            ack: AckState::new(size),
+            reassembly: Reassembly::default(),
+            held: 0,
+            size,
+            begun: false,
+            forwarded: false,
+        }
+    }
+}
+
+/// Packets are cut to a multiple of four bytes, so that full ones are equally long.
+pub(crate) const fn packet_size(max_datagram: usize) -> usize {
+    let size = if max_datagram < MIN_DATAGRAM { MIN_DATAGRAM } else { max_datagram };
+    let size = if size > 65_532 { 65_532 } else { size };
+    size / 4 * 4
+}
+
+/// The largest piece of a message that one packet takes.
+pub(crate) const fn max_payload(max_datagram: usize) -> usize {
+    packet_size(max_datagram) - packet::HEADER_LEN - Data::HEADER_LEN
+}
+
+/// Below this not even a handshake fits.
+const MIN_DATAGRAM: usize = 256;
+
 impl Association {
-    /// Listens.
-    pub fn new(config: Config, _now: Instant) -> Self {
-        Association { config, stats: Stats::default() }
+    /// Listens: nothing is sent until [`connect`](Association::connect), or until a peer knocks.
+    pub fn new(config: Config, now: Instant) -> Self {
+        let mut random = Random::from_seed(config.seed);
+        let cookies = CookieJar::new(&config.provider, &mut random);
+        let local = Local { tag: random.u32().max(1), initial_tsn: random.u32() };
+        Association {
+            tx: Tx::new(&config, local.initial_tsn, now),
+            rx: Rx::new(&config, 0),
+            resets: Resets::new(local.initial_tsn),
+            config,
+            random,
+            cookies,
+            state: State::Closed,
+            local,
+            peer: None,
+            handshake: Handshake::default(),
+            timers: Timers::new([
+                Timer::T1,
+                Timer::T2,
+                Timer::T3,
+                Timer::T5,
+                Timer::Reordering,
+                Timer::Probe,
+                Timer::Heartbeat,
+                Timer::Reconfig,
+            ]),
+            out: Control::default(),
+            channels: Table::default(),
+            ending: Ending::default(),
+            log: Log::default(),
+        }
     }
-    /// Sends INIT.
-    pub fn connect(&mut self, _now: Instant) {}
-    /// Tells which stream ids are ours.
-    pub fn set_parity(&mut self, _parity: Parity) {}
-    /// The largest message that the peer takes; 0: any.
-    pub fn set_remote_max_message_size(&mut self, _bytes: u64) {}
-    /// The path is another one, or takes other sizes.
-    pub fn path_changed(&mut self, _now: Instant, info: PathInfo) {
+
+    /// The largest message that the peer takes, in bytes, from its `a=max-message-size`; 0: any (RFC 8841 §6.1). 65536
+    /// until told otherwise.
+    pub fn set_remote_max_message_size(&mut self, bytes: u64) {
+        let limit = if bytes == 0 { u64::MAX } else { bytes };
+        self.tx.max_message = usize::try_from(limit).unwrap_or(usize::MAX).min(u32::MAX as usize);
+    }
+
+    /// The path is another one, or takes datagrams of another size; a new route starts congestion control anew
+    /// (RFC 8261 §6.1).
+    pub fn path_changed(&mut self, now: Instant, info: PathInfo) {
         self.config.max_datagram = info.max_datagram;
+        self.tx.congestion.on_path_changed(now, max_payload(info.max_datagram), info.is_new_route);
+        if info.is_new_route {
+            self.tx.rto = Rto::new(&self.config.timing);
+        }
     }
-    /// How many bytes a driver sends in one system call.
+
+    /// How many bytes a driver sends in one system call; see [`Config::send_quantum`].
     pub fn set_send_quantum(&mut self, bytes: usize) {
         self.config.send_quantum = bytes;
     }
-    /// Opens a channel.
-    pub fn open_channel(&mut self, _now: Instant, _channel: ChannelConfig) -> Result<ChannelId, Misuse> {
-        Err(Misuse::Closed)
-    }
-    /// What is known about a channel.
-    pub fn channel(&self, _id: ChannelId) -> Option<ChannelInfo<'_>> {
-        None
-    }
-    /// Queues a message; copies it.
-    pub fn write(
-        &mut self,
-        _now: Instant,
-        _id: ChannelId,
-        _kind: Kind,
-        _bytes: &[u8],
-    ) -> Result<(), WriteError> {
-        Err(WriteError::NotOpen)
-    }
-    /// Queues a message without copying it.
-    pub fn write_bytes(
-        &mut self,
-        _now: Instant,
-        _id: ChannelId,
-        _kind: Kind,
-        _bytes: Bytes,
-    ) -> Result<(), WriteError> {
-        Err(WriteError::NotOpen)
-    }
-    /// The buffered amount at which `BufferedAmountLow` is reported.
-    pub fn set_low_water(&mut self, _id: ChannelId, _bytes: usize) {}
-    /// Bytes written that were not put into a packet yet.
-    pub fn buffered_amount(&self, _id: ChannelId) -> usize {
-        0
-    }
-    /// The next message, lent.
-    pub fn read(&mut self, _id: ChannelId) -> Option<Message<'_>> {
-        None
-    }
-    /// The next message, owned.
-    pub fn read_bytes(&mut self, _id: ChannelId) -> Option<(Kind, Bytes)> {
-        None
-    }
-    /// Closes a channel.
-    pub fn close_channel(&mut self, _now: Instant, _id: ChannelId) {}
-    /// Ends the association in peace.
-    pub fn shutdown(&mut self, _now: Instant) {}
-    /// Ends the association at once.
-    pub fn abort(&mut self, _now: Instant) {}
-    /// Where it stands.
+
+    /// Where the association stands.
     pub fn state(&self) -> State {
-        State::Closed
+        self.state
     }
-    /// Over: nothing more will happen.
+
+    /// Over: nothing more will happen, but for last words in `poll_transmit` and events that wait.
     pub fn finished(&self) -> bool {
-        false
+        self.ending.reason.is_some()
     }
+
     /// Counters and estimates.
     pub fn stats(&self) -> Stats {
-        self.stats
+        Stats {
+            srtt: self.tx.rto.srtt(),
+            rto: self.tx.rto.current(&self.config.timing),
+            cwnd: self.tx.congestion.window(),
+            rwnd: self.tx.window.rwnd,
+            flight: self.tx.flight.flight(),
+            receive_held: self.rx.held + self.rx.reassembly.held(),
+            send_held: self.tx.held,
+            ..self.log.stats
+        }
     }
-    /// What the peer told in its INIT.
+
+    /// What the peer told in its INIT or INIT ACK, once it has.
     pub fn info(&self) -> Option<PeerInfo> {
-        None
+        self.peer.map(|peer| PeerInfo {
+            outbound_streams: peer.outbound_streams,
+            inbound_streams: peer.inbound_streams,
+            a_rwnd: peer.a_rwnd,
+            forward_tsn: peer.extensions.forward_tsn,
+            reconfig: peer.extensions.reconfig,
+            pad: peer.extensions.pad,
+        })
+    }
+
+    /// The next change of state that was noted, for a parent's tap.
+    pub fn poll_note(&mut self) -> Option<Note> {
+        self.log.notes.pop()
+    }
+
+    /// The next message of a channel, lent until the next call. What is not read holds the peer's window shut.
+    pub fn read(&mut self, id: ChannelId) -> Option<crate::event::Message<'_>> {
+        let slot = self.channels.slot(id)?;
+        let channel = self.channels.at(slot)?;
+        let (message, back) = channel.inbox.read();
+        if let Some(buffer) = back {
+            self.rx.reassembly.recycle(buffer);
+        }
+        if let Some(message) = &message {
+            self.rx.held -= crate::rx::inbox::Inbox::cost(message.bytes.len());
+            self.rx.ack.on_read(self.rx.window(), self.rx.size);
+        }
+        message
+    }
+
+    /// The next message of a channel, as `Bytes` that outlive the call. Large ones are not copied.
+    pub fn read_bytes(&mut self, id: ChannelId) -> Option<(crate::event::Kind, Bytes)> {
+        let (kind, bytes) = self.channels.get_mut(id)?.inbox.read_bytes()?;
+        self.rx.held -= crate::rx::inbox::Inbox::cost(bytes.len());
+        self.rx.ack.on_read(self.rx.window(), self.rx.size);
+        Some((kind, bytes))
+    }
+
+    pub(crate) fn enter(&mut self, now: Instant, state: State) {
+        self.log.notes.push(now, name(self.state), name(state));
+        self.state = state;
+    }
+
+    pub(crate) fn drop_for(&mut self, reason: DropReason) {
+        self.log.stats.dropped.count(reason);
+    }
+
+    /// The tag for packets to the peer, once it is known.
+    pub(crate) fn peer_tag(&self) -> Option<u32> {
+        self.peer.map(|peer| peer.tag)
+    }
+
+    /// What `handle_*` says once the association is over.
+    fn verdict(&self) -> Result<(), Error> {
+        match self.ending.reason {
+            Some(CloseReason::Failed(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+const fn name(state: State) -> &'static str {
+    match state {
+        State::Closed => "closed",
+        State::CookieWait => "cookie-wait",
+        State::CookieEchoed => "cookie-echoed",
+        State::Established => "established",
+        State::ShutdownPending => "shutdown-pending",
+        State::ShutdownSent => "shutdown-sent",
+        State::ShutdownReceived => "shutdown-received",
+        State::ShutdownAckSent => "shutdown-ack-sent",
     }
 }
 
@@ -113,23 +422,64 @@ impl Machine for Association {
     type Route = ();
     type Event = Event;
     type Error = Error;
+
     fn handle_input<'a>(
         &mut self,
-        _now: Instant,
-        _input: Self::Input<'a>,
+        now: Instant,
+        input: Self::Input<'a>,
     ) -> Result<Self::Yield<'a>, Self::Error> {
-        Ok(())
+        self.verdict()?;
+        self.log.stats.ce_marks += u64::from(input.ecn == Some(Ecn::Ce));
+        self.receive(now, input.bytes);
+        self.verdict()
     }
-    fn handle_timeout(&mut self, _now: Instant) -> Result<(), Self::Error> {
-        Ok(())
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), Self::Error> {
+        self.verdict()?;
+        self.run_timers(now);
+        self.verdict()
     }
-    fn poll_transmit(&mut self, _now: Instant, _out: &mut Vec<u8>) -> Option<Transmit<()>> {
-        None
+
+    fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<()>> {
+        let start = out.len();
+        self.pack(now, out);
+        let len = out.len() - start;
+        if len == 0 {
+            return None;
+        }
+        packet::finish(&mut out[start..]);
+        self.log.stats.packets_sent += 1;
+        Some(Transmit::new((), len))
     }
+
     fn poll_event(&mut self) -> Option<Event> {
-        None
+        loop {
+            let event = self.log.events.pop_front()?;
+            let edge: Option<(ChannelId, fn(&mut Edges) -> &mut bool)> = match event {
+                Event::Readable(id) => Some((id, |edges| &mut edges.readable)),
+                Event::Writable(id) => Some((id, |edges| &mut edges.writable)),
+                Event::BufferedAmountLow(id) => Some((id, |edges| &mut edges.low)),
+                Event::ChannelClosed(id) => {
+                    self.forget_if_spent(id);
+                    None
+                }
+                _ => None,
+            };
+            let Some((id, flag)) = edge else { return Some(event) };
+            let Some(channel) = self.channels.get_mut(id) else { continue };
+            *flag(&mut channel.edges) = false;
+            let stale = match event {
+                Event::Readable(_) => channel.inbox.is_empty(),
+                Event::Writable(_) => !channel.is_writable(),
+                _ => channel.phase == Phase::Closed,
+            };
+            if !stale {
+                return Some(event);
+            }
+        }
     }
+
     fn poll_timeout(&self) -> Option<Instant> {
-        None
+        Instant::earliest(self.timers.next(), self.rx.ack.deadline())
     }
 }

@@ -1,13 +1,26 @@
 //! SCTP as data channels use it: a sans-IO association with streams, partial reliability, resets and DCEP.
+mod ack;
 mod association;
 pub mod chunk;
+mod clock;
 mod config;
+mod control;
+mod cookie;
 pub mod datachannel;
+mod deliver;
 mod error;
 mod event;
+mod handshake;
+mod pack;
 pub mod packet;
 pub mod param;
+mod ranges;
+mod receive;
+mod reset;
+mod rx;
+mod shutdown;
 pub mod tx;
+mod verbs;
 
 pub use association::{Association, Inbound};
 pub use config::{
