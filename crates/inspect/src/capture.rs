@@ -1,6 +1,6 @@
 //! A tap that remembers: what an endpoint recorded, to be written as a ladder, a capture or a log.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use limpid_sansio::{Direction, Instant, Path};
 
 use crate::keylog::KeyLog;
 use crate::ladder::{self, Floor};
+use crate::layer::Layer;
 use crate::pcap;
 use crate::rtclog;
 
@@ -133,7 +134,7 @@ struct Ring {
 /// A bounded memory of records. Clones share it: one stays with whoever writes, [`tap`](Capture::tap) goes to the machine.
 ///
 /// Records of the machines `wire` and `sctp` with the name `packet` (or `drop`) are packets: datagrams, and SCTP as DTLS
-/// carried it. Records marked secret are kept only if [`Limits::keys`] says so, and only lines of a key log.
+/// carried it. Of records marked secret, only lines of a key log are kept, and only if [`Limits::keys`] says so.
 #[derive(Clone, Debug)]
 pub struct Capture {
     limits: Limits,
@@ -192,16 +193,19 @@ impl Capture {
         let ring = self.lock();
         let keys = (detail == Detail::Full).then_some(&ring.keys);
         let mut writer = pcap::Writer::new(out, &pcap::Options { epoch, keys, ..pcap::Options::default() })?;
-        let mut last_path = None;
+        // Above ICE no path is known: it is the one that the connection's last DTLS datagram took.
+        let mut paths = BTreeMap::new();
         for entry in &ring.entries {
             let (Some(floor), Some((direction, path)), Some(bytes)) =
                 (entry.floor(), entry.flow, &entry.bytes)
             else {
                 continue;
             };
-            // Above ICE no path is known: the one that the last datagram took will have been it.
-            last_path = path.or(last_path);
-            let Some(path) = last_path else { continue };
+            let is_dtls = bytes.first().and_then(|first| Layer::of_datagram(*first)) == Some(Layer::Dtls);
+            if let (Floor::Wire, true, Some(path)) = (floor, is_dtls, path) {
+                paths.insert(entry.connection, path);
+            }
+            let Some(path) = path.or(paths.get(&entry.connection).copied()) else { continue };
             let comment = if entry.is_dropped() {
                 format!("dropped {}", entry.text("note"))
             } else {
@@ -243,7 +247,12 @@ impl Tap for Capture {
     fn record(&mut self, record: &Record<'_>) {
         let mut ring = self.lock();
         if record.secret {
-            if let (true, Some(line)) = (self.limits.keys, record.bytes) {
+            let fields = record.fields.iter().filter_map(|(_, value)| match value {
+                Value::Text(text) => Some(text.as_bytes()),
+                Value::Bytes(bytes) => Some(*bytes),
+                Value::Number(_) => None,
+            });
+            for line in fields.chain(record.bytes).filter(|_| self.limits.keys) {
                 // What is no line of a key log is dropped, not kept as something else.
                 let _ = ring.keys.push(line);
             }

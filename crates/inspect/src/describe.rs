@@ -64,3 +64,10 @@ fn opaque(layer: Option<Layer>, bytes: &[u8]) -> Node {
 pub fn summary(bytes: &[u8]) -> String {
     datagram(bytes).text.into_owned()
 }
+
+/// One line about an SCTP packet in the clear.
+pub fn sctp_summary(bytes: &[u8]) -> String {
+    match sctp(bytes) {
+        Ok(node) | Err((node, _)) => node.text.into_owned(),
+    }
+}

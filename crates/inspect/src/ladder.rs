@@ -83,7 +83,8 @@ fn label(node: &Node, repeats: usize) -> String {
         Some(fault) => format!("malformed {}: {fault}", node.name),
         None => node.text.to_string(),
     };
-    cut(&format!("{mark} {again}{what}, {} B", node.bits.1 / 8), LABEL)
+    let size = format!(", {} B", node.bits.1 / 8);
+    cut(&format!("{mark} {again}{what}"), LABEL - size.len()) + &size
 }
 
 fn cut(text: &str, width: usize) -> String {

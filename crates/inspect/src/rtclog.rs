@@ -110,10 +110,7 @@ fn name(entry: &Entry) -> String {
 fn text(bytes: &[u8], floor: Floor) -> String {
     match floor {
         Floor::Wire => describe::summary(bytes),
-        Floor::Sctp => {
-            let (Ok(node) | Err((node, _))) = describe::sctp(bytes);
-            node.text.into_owned()
-        }
+        Floor::Sctp => describe::sctp_summary(bytes),
     }
 }
 

@@ -76,19 +76,20 @@ type Text = Result<Cow<'static, str>, ParseError>;
 fn value(walk: &mut Walk<'_>, kind: C, flags: u8, len: usize) -> Text {
     match kind {
         C::DATA => data(walk, flags, len),
-        C::INIT | C::INIT_ACK => init(walk, rfc(kind), len),
+        C::INIT | C::INIT_ACK => init(walk, kind, len),
         C::SACK => sack(walk, len),
         C::HEARTBEAT | C::HEARTBEAT_ACK => parameters(walk, len),
         C::ABORT | C::ERROR => causes(walk, len),
         C::SHUTDOWN => {
             let tsn =
                 walk.number(4, "cumulative TSN ack", rfc(kind), |_| "all up to this one have arrived")?;
-            Ok(format!("up to TSN {tsn}").into())
+            Ok(format!("sends no more; has all up to TSN {tsn}").into())
         }
         C::COOKIE_ECHO => {
             walk.opaque(len, "cookie", rfc(kind), "the state of the handshake, brought back to who made it")?;
-            Ok(format!("{len} bytes").into())
+            Ok("brings the cookie back".into())
         }
+        C::COOKIE_ACK => Ok("the association is up".into()),
         C::RECONFIG => parameters(walk, len),
         C::FORWARD_TSN => forward_tsn(walk, len),
         _ if len > 0 => {
@@ -146,17 +147,19 @@ const fn ppid_name(value: u32) -> &'static str {
     }
 }
 
-fn init(walk: &mut Walk<'_>, rfc: Rfc, len: usize) -> Text {
+fn init(walk: &mut Walk<'_>, kind: C, len: usize) -> Text {
+    let rfc = rfc(kind);
     let tag =
         walk.code(4, "initiate tag", rfc, |_| "what the receiver puts into every packet from now on")?;
     let window =
         walk.number(4, "advertised receiver window credit", rfc, |_| "bytes that the sender can buffer")?;
-    let outbound = walk.number(2, "number of outbound streams", rfc, |_| "")?;
-    let inbound = walk.number(2, "number of inbound streams", rfc, |_| "the most that the sender takes")?;
+    walk.number(2, "number of outbound streams", rfc, |_| "")?;
+    walk.number(2, "number of inbound streams", rfc, |_| "the most that the sender takes")?;
     let tsn = walk.number(4, "initial TSN", rfc, |_| "of the first DATA chunk")?;
     let len = len.checked_sub(16).ok_or(walk.fault("parameters", ParseErrorKind::Truncated))?;
     parameters(walk, len)?;
-    Ok(format!("tag {tag:08x}, window {window}, streams {outbound} out {inbound} in, TSN {tsn}").into())
+    let what = if kind == C::INIT { "asks for an association" } else { "agrees, and hands out a cookie" };
+    Ok(format!("{what}: window {window}, tag {tag:08x}, TSN {tsn}").into())
 }
 
 fn sack(walk: &mut Walk<'_>, len: usize) -> Text {
@@ -180,7 +183,7 @@ fn sack(walk: &mut Walk<'_>, len: usize) -> Text {
     for _ in 0..repeats {
         walk.number(4, "duplicate TSN", rfc, |_| "arrived more than once")?;
     }
-    let mut text = format!("up to TSN {tsn}, window {window}");
+    let mut text = format!("has all up to TSN {tsn}, window {window}");
     if gaps > 0 {
         text.push_str(&format!(", {gaps} gap blocks"));
     }
@@ -198,7 +201,7 @@ fn forward_tsn(walk: &mut Walk<'_>, len: usize) -> Text {
         walk.number(2, "stream", rfc, |_| "")?;
         walk.number(2, "stream sequence", rfc, |_| "the last message of the stream that was given up")?;
     }
-    Ok(format!("to TSN {tsn}").into())
+    Ok(format!("gave up all to TSN {tsn}").into())
 }
 
 /// Where a chunk is defined.

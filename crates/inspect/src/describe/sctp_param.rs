@@ -71,7 +71,7 @@ fn parameter_value(walk: &mut Walk<'_>, kind: P, len: usize) -> Text {
         P::SUPPORTED_EXTENSIONS => {
             let mut names = Vec::new();
             for _ in 0..len {
-                walk.number(1, "chunk type", rfc, |kind| {
+                walk.number(1, "supported chunk type", rfc, |kind| {
                     names.push(format!("{:?}", ChunkType(kind as u8)));
                     names.last().cloned().unwrap_or_default()
                 })?;

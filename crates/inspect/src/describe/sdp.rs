@@ -60,7 +60,8 @@ fn finish(mut root: Node, error: Option<ParseError>) -> Described {
     let Some(error) = error else {
         let sections: Vec<&str> =
             root.children.iter().filter(|child| child.name == SECTION).map(|child| &*child.text).collect();
-        root.text = format!("{} sections: {}", sections.len(), sections.join(", ")).into();
+        let plural = if sections.len() == 1 { "" } else { "s" };
+        root.text = format!("{} section{plural}: {}", sections.len(), sections.join(", ")).into();
         return Ok(root);
     };
     let leaf = fault_leaf(error, root.bits.1);

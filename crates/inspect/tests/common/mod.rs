@@ -1,5 +1,5 @@
 //! What the tests of trees and captures share.
-#![allow(dead_code, reason = "no test uses all of it")]
+#![allow(dead_code, clippy::unwrap_used, reason = "no test uses all of it; one that can not go on fails")]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,8 +20,24 @@ pub(crate) fn hex(digits: &str) -> Vec<u8> {
 
 /// A file under `tests/vectors`.
 pub(crate) fn vector(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(name);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    read(&in_tests("vectors", name))
+}
+
+fn in_tests(folder: &str, name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder).join(name)
+}
+
+fn read(path: &std::path::Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Compares with a file under `tests/snapshots`; with `LIMPID_UPDATE_SNAPSHOTS` set, writes it.
+pub(crate) fn assert_snapshot(name: &str, text: &str) {
+    let path = in_tests("snapshots", name);
+    if std::env::var_os("LIMPID_UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    assert_eq!(text, read(&path), "{}:\n{text}", path.display());
 }
 
 /// The fields at the tips of a tree, in order.
