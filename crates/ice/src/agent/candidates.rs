@@ -147,7 +147,9 @@ impl Agent {
 
     /// The remote credentials are here: candidates and checks that came before them are taken up.
     pub(super) fn take_what_came_early(&mut self, now: Instant, index: usize) {
-        let ahead = core::mem::take(&mut self.streams[index].current.ahead);
+        let session = &mut self.streams[index].current;
+        let ahead = core::mem::take(&mut session.ahead);
+        let has_ended = core::mem::take(&mut session.remote_has_ended); // told after these, if at all
         for (generation, text) in ahead {
             if self.is_current(index, Some(&*generation).filter(|generation| !generation.is_empty())) {
                 if let Ok(candidate) = Candidate::parse(&text) {
@@ -157,6 +159,7 @@ impl Agent {
                 self.streams[index].current.ahead.push((generation, text));
             }
         }
+        self.streams[index].current.remote_has_ended |= has_ended;
         for check in core::mem::take(&mut self.streams[index].current.early) {
             if self.is_current(index, Some(&check.ufrag)) {
                 self.accept_check(now, index, &check);
