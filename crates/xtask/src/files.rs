@@ -1,5 +1,6 @@
-//! The project's files: those that git knows or would take.
+//! The project's files, as git knows them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -28,23 +29,25 @@ pub(crate) fn root() -> PathBuf {
     own.ancestors().nth(2).unwrap_or(own).to_owned()
 }
 
-/// All text files under `root` whose path passes `wanted`, sorted. Ignored files are left out; binary ones too.
+/// All text files under `root` whose path passes `wanted`, sorted: those that git keeps, and in our own folders also those
+/// that it would take.
 pub(crate) fn sources(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<Source>, String> {
-    let output = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(root)
-        .output()
-        .map_err(|error| format!("git ls-files: {error}"))?;
-    let list = String::from_utf8_lossy(&output.stdout);
-    let mut sources: Vec<Source> = list
-        .split('\0')
-        .filter(|path| !path.is_empty() && wanted(path))
-        .filter_map(|path| {
-            let text = std::fs::read(root.join(path)).ok()?;
-            Some(Source { path: path.to_owned(), text: String::from_utf8(text).ok()? })
-        })
-        .collect();
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
-    sources.dedup_by(|a, b| a.path == b.path);
-    Ok(sources)
+    let kept = list(root, &["--cached"])?;
+    let fresh = list(root, &["--others", "--exclude-standard", "--", "crates", "fuzz", "rfc-notes"])?;
+    let paths: BTreeSet<&str> =
+        kept.split('\0').chain(fresh.split('\0')).filter(|path| !path.is_empty()).collect();
+    let read = |path: &str| {
+        let text = std::fs::read(root.join(path)).ok()?;
+        Some(Source { path: path.to_owned(), text: String::from_utf8(text).ok()? })
+    };
+    Ok(paths.into_iter().filter(|path| wanted(path)).filter_map(read).collect())
+}
+
+fn list(root: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("git").args(["ls-files", "-z"]).args(arguments).current_dir(root).output();
+    let output = output.map_err(|error| format!("git ls-files: {error}"))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
