@@ -136,12 +136,14 @@ impl<'a> Iterator for Parameters<'a> {
 /// Bytes of a parameter header.
 pub const HEADER_LEN: usize = 4;
 
-/// Writes a parameter and pads it. `value` is short enough for the 16-bit length.
+/// Writes a parameter, behind the padding of what stands in front of it. Its own padding is left to what follows: behind
+/// the last parameter it is the chunk's, and the chunk's length does not count it (RFC 9260 §3.2). The writer began at a
+/// multiple of four bytes of the packet. `value` is short enough for the 16-bit length.
 pub fn write(writer: &mut Writer<'_>, kind: ParameterType, value: &[&[u8]]) {
     let len = HEADER_LEN + value.iter().map(|part| part.len()).sum::<usize>();
     debug_assert!(len <= usize::from(u16::MAX), "a parameter fits its length field");
+    writer.zeros(padding(writer.len()));
     writer.u16(kind.0);
     writer.u16(len as u16);
     value.iter().for_each(|part| writer.bytes(part));
-    writer.zeros(padding(len));
 }
