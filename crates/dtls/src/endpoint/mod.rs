@@ -270,7 +270,8 @@ impl Endpoint {
     }
 
     fn check_verified(&mut self) -> Result<(), Error> {
-        if !self.verified && self.context.is_verified()? {
+        // Asked even of a verified peer: what is said later must be true as well.
+        if self.context.is_verified()? && !self.verified {
             self.verified = true;
             self.report(Event::Verified);
         }

@@ -82,7 +82,7 @@ fn an_absent_list_is_not_an_empty_one() {
     let empty = Extensions::parse_at_end(&mut Reader::new(&[0, 0])).unwrap();
     assert_ne!(empty, Extensions::ABSENT);
     assert_eq!(data(|w| empty.write(w)), [0, 0]);
-    assert_eq!(data(|w| Extensions::ABSENT.write(w)), []);
+    assert!(data(|w| Extensions::ABSENT.write(w)).is_empty());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Two endpoints and a wire between them that can lose, double, reorder, alter and delay.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+pub mod craft;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
