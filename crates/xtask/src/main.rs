@@ -7,12 +7,14 @@
 //! | `rfc [--report FILE] [--json FILE] [--list FILE]`: requirement notes against tests | `rfc/` |
 //! | `deps`: lines and dependencies of each crate | `deps.rs` |
 //! | `bench [ROW…] [--rounds N] [--json FILE]`: ours beside rivals | `bench/` |
+//! | `interop [NAME…]`: browsers and other implementations | `interop.rs` |
 
 mod bench;
 mod boundaries;
 mod deps;
 mod files;
 mod findings;
+mod interop;
 mod lengths;
 mod lex;
 mod rfc;
@@ -28,7 +30,8 @@ usage: cargo xtask COMMAND
                                  requirement notes against tests; RFC_TEXT_DIR checks paraphrases
   deps                           lines and dependencies of each crate
   bench [ROW...] [--rounds N] [--json FILE]
-                                 ours beside rivals";
+                                 ours beside rivals
+  interop [NAME...]              browsers and other implementations; needs root";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         "rfc" => rfc::run(&root, rest),
         "deps" => deps::run(&root),
         "bench" => bench::run(&root, rest),
+        "interop" => interop::run(&root, rest),
         _ => Err(USAGE.to_owned()),
     };
     match result {

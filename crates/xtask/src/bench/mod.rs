@@ -7,6 +7,7 @@ mod row;
 use std::path::Path;
 use std::process::Command;
 
+pub(crate) use measure::release;
 use measure::{Places, Series, Table};
 use row::{Asks, Bar, Program, ROWS, Row};
 use serde_json::json;
@@ -74,10 +75,11 @@ fn build(root: &Path, rows: &[&Row]) -> Result<Places, String> {
     if needs_limpid {
         cargo(root, &["-p", "limpid-app"])?;
     }
-    Ok(Places { bench: measure::release(&workspace), limpid: measure::release(root).join("limpid") })
+    Ok(Places { bench: release(&workspace), limpid: release(root).join("limpid") })
 }
 
-fn cargo(workspace: &Path, packages: &[&str]) -> Result<(), String> {
+/// Builds packages of a workspace in release.
+pub(crate) fn cargo(workspace: &Path, packages: &[&str]) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status =
         Command::new(cargo).args(["build", "--release"]).args(packages).current_dir(workspace).status();
