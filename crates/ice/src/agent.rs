@@ -115,12 +115,14 @@ enum Due {
     Pac(StreamId),
     /// A name took too long.
     Name(WishId),
+    /// The NATs before our reflexive candidates are to be reminded of them.
+    KeepAlive,
 }
 
 impl Agent {
     /// An agent with nothing to do yet: add streams, then addresses.
-    pub fn new(config: Config, _now: Instant) -> Self {
-        let mut random = Random::from_seed(config.seed);
+    pub fn new(mut config: Config, _now: Instant) -> Self {
+        let mut random = Random::from_seed(core::mem::take(&mut config.seed));
         Agent {
             role: config.role,
             tie_breaker: random.u64(),
@@ -283,6 +285,7 @@ impl Agent {
             Due::Nominate(stream) => self.nomination_due(now, stream),
             Due::Pac(stream) => self.patience_over(now, stream),
             Due::Name(wish) => self.name_overdue(now, wish),
+            Due::KeepAlive => self.keep_alive(now),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Every knob, with its unit, its default and where that comes from.
 
+use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -7,8 +8,8 @@ use limpid_crypto::Provider;
 
 use crate::role::Role;
 
-/// What an agent is made from.
-#[derive(Clone, Debug)]
+/// What an agent is made from. Prints without its seed.
+#[derive(Clone)]
 pub struct Config {
     /// Feeds the agent's one generator: credentials, tie-breaker, transaction ids, jitter.
     pub seed: [u8; 32],
@@ -68,6 +69,17 @@ impl Config {
             gather_timeout: Duration::from_millis(9_500),
             max_datagram: 1200,
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("provider", &self.provider)
+            .field("role", &self.role)
+            .field("servers", &self.servers)
+            .field("timing", &self.timing)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,5 @@
 //! The grammar of `a=candidate`: lines of real peers, lines made up, lines that are wrong; and what candidates are worth.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use limpid_ice::{Candidate, CandidateKind, CandidateTransport, ComponentId, Host, pair_priority, priority};
 use proptest::prelude::*;

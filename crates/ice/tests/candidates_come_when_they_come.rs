@@ -1,4 +1,5 @@
 //! Trickle, empty lists, names, loopback, two families, many components. RFC 8838, 8863, 8421, mDNS candidates.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What the peer's checks are answered with, and what is learned from them. RFC 8445 §7.3, RFC 8489 §9.1.3.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "common/hand.rs"]
 mod hand;

@@ -1,4 +1,5 @@
 //! What our checks carry, when they leave, and what their answers do. RFC 8445 §6.1.4, §7.1, §7.2, §14.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "common/hand.rs"]
 mod hand;

@@ -1,4 +1,5 @@
 //! Loss × delay, jitter, reordering and duplicates: both ends complete on one pair, and how soon.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

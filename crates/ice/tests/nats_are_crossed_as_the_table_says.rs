@@ -1,4 +1,5 @@
 //! Every pair of NATs of RFC 4787, with a STUN server and no relay: who must connect, and who must fail, and when.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 
@@ -6,17 +7,19 @@ use common::*;
 use limpid_ice::{CandidateKind, Config, ConnectionState, DropReason, Role};
 use limpid_netsim::{Link, NatConfig, World, address, ip, matrix};
 
-/// Two hosts behind these NATs, 20 ms from each other, with everything signalled.
-fn call(nats: [NatConfig; 2], tweak: impl Fn(&mut Config)) -> Call {
+/// Two hosts behind these NATs, 20 ms from each other.
+fn unsignalled(nats: [NatConfig; 2], tweak: impl Fn(&mut Config)) -> Call {
     let mut world = World::new(11);
     let public = world.public();
     let server = stun_server(&mut world, address("198.51.100.1:3478"));
     let inside = [ip("10.0.0.2"), ip("10.1.0.2")];
+    let mut homes = Vec::new();
     let hosts = [0, 1].map(|end| {
         let outside = ip(&format!("203.0.113.{}", end + 1));
         let home = world.add_nat(public, &[outside], nats[end]);
         let host = world.add_host(["a", "b"][end], home, &[inside[end]]);
         world.set_link(host, Link::millis(5));
+        homes.push(home);
         host
     });
     let configs = [Role::Controlling, Role::Controlled].map(|role| {
@@ -26,6 +29,13 @@ fn call(nats: [NatConfig; 2], tweak: impl Fn(&mut Config)) -> Call {
         config
     });
     let mut call = Call::new(world, [(hosts[0], &inside[..1]), (hosts[1], &inside[1..])], configs);
+    call.homes = homes;
+    call
+}
+
+/// The same, signalled.
+fn call(nats: [NatConfig; 2], tweak: impl Fn(&mut Config)) -> Call {
+    let mut call = unsignalled(nats, tweak);
     call.signal();
     call
 }
@@ -129,4 +139,24 @@ fn chasing_ports_is_bounded() {
     }
     call.run_for(secs(300));
     assert_eq!(call.world.next(), None, "failed agents are silent");
+}
+
+//~ covers 8445-5.1.1.4-a
+#[test]
+fn reflexive_candidates_outlive_a_peer_that_takes_its_time() {
+    let mut call = unsignalled([NatConfig::home(); 2], |_| ());
+    call.run_for(secs(600));
+    let mappings = |call: &mut Call, end: usize| {
+        let now = call.world.now();
+        let home = call.homes[end];
+        call.world.nat(home).mappings(now)
+    };
+    assert_eq!((mappings(&mut call, 0), mappings(&mut call, 1)), (1, 1), "kept by indications");
+    call.signal();
+    assert!(call.run_until_both(secs(2), ConnectionState::Completed));
+    let sent = call.world.sent(call.ends[0].host).packets;
+    call.run_for(secs(30));
+    let checks = call.agent(0).stats();
+    let more = call.world.sent(call.ends[0].host).packets - sent;
+    assert!(more <= 8 + 8, "only consent checks and their answers: {more} {checks:?}");
 }

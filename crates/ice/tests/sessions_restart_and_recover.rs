@@ -1,4 +1,5 @@
 //! Restarts, consent, silence: what happens to a session after it was established. RFC 8445 §9, RFC 7675.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The rules of the contract, and: whatever comes in whatever order, nothing panics, errs, grows without bound or never ends.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 #[path = "common/hand.rs"]
 mod hand;
@@ -299,8 +300,8 @@ fn random_config(seed: u8, role: bool) -> Config {
             Server::Address(address("198.51.100.1:3478")),
             Server::Name("stun.example.org".into(), 3478),
         ],
-        loopback: if seed % 3 == 0 { LoopbackPolicy::Always } else { LoopbackPolicy::WhenAlone },
-        mdns: if seed % 4 == 0 { MdnsPolicy::Publish } else { MdnsPolicy::Plain },
+        loopback: if seed.is_multiple_of(3) { LoopbackPolicy::Always } else { LoopbackPolicy::WhenAlone },
+        mdns: if seed.is_multiple_of(4) { MdnsPolicy::Publish } else { MdnsPolicy::Plain },
         max_pairs: 12,
         ..Config::new(limpid_crypto::null::provider(), [seed; 32])
     }

@@ -1,6 +1,7 @@
 //! Reflexive candidates: what STUN servers say of our sockets. RFC 8445 §5.1.1.2, RFC 8489.
 
 use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use limpid_sansio::{Instant, Path};
@@ -10,8 +11,8 @@ use crate::agent::{Agent, Due};
 use crate::candidate::{CandidateKind, can_pair, may_be_checked, priority, same_address};
 use crate::config::{Config, Server};
 use crate::error::DropReason;
-use crate::event::{CandidateErrorCause, Event};
-use crate::message::write_question;
+use crate::event::{CandidateErrorCause, ConnectionState, Event};
+use crate::message::{write_keep_alive, write_question};
 use crate::session::LocalCandidate;
 use crate::socket::Socket;
 use crate::transaction::{Purpose, Schedule};
@@ -21,8 +22,13 @@ use crate::transaction::{Purpose, Schedule};
 pub(super) struct Gatherer {
     servers: Vec<State>,
     queue: VecDeque<(SocketAddr, usize)>,
+    /// Between which addresses a NAT has made a mapping for us: at most one a socket and server.
+    mapped: Vec<Path>,
     has_completed: bool,
 }
+
+/// Tr: how often the NATs are reminded of a reflexive candidate that nobody uses yet. RFC 8445 §5.1.1.4, §11.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// What is known of a server.
 #[derive(Clone, Debug)]
@@ -51,7 +57,7 @@ impl Gatherer {
             Server::Name(..) => State::Unasked,
         };
         let servers = config.servers.iter().map(state).collect();
-        Gatherer { servers, queue: VecDeque::new(), has_completed: false }
+        Gatherer { servers, queue: VecDeque::new(), mapped: Vec::new(), has_completed: false }
     }
 
     pub(super) fn has_completed(&self) -> bool {
@@ -67,6 +73,7 @@ impl Gatherer {
 
     pub(super) fn stop(&mut self) {
         self.queue.clear();
+        self.mapped.clear();
     }
 }
 
@@ -164,6 +171,10 @@ impl Agent {
         if same_address(mapped, socket.address) {
             return; // no NAT: the host candidate says it all, or its name hides it
         }
+        if !self.gatherer.mapped.contains(&path) {
+            self.gatherer.mapped.push(path);
+            self.due.set(Due::KeepAlive, Some(now + KEEP_ALIVE));
+        }
         let kind = CandidateKind::ServerReflexive;
         let below = 1 + server as u16 % (Socket::RANKS - 1);
         let foundation = self.foundations.local(kind, socket.address.ip(), Some(path.remote.ip()));
@@ -179,6 +190,21 @@ impl Agent {
                 }
             }
         }
+    }
+
+    /// Until a pair is nominated, the mappings of reflexive candidates are kept: the peer may take its time to answer.
+    pub(super) fn keep_alive(&mut self, now: Instant) {
+        use ConnectionState::{Checking, Connected, New};
+        if !matches!(self.state, New | Checking | Connected) {
+            return self.gatherer.mapped.clear();
+        }
+        for path in self.gatherer.mapped.clone() {
+            let id = self.transaction_id();
+            if self.says.outbound.has_room() {
+                self.says.outbound.push(path, |out| write_keep_alive(id, out));
+            }
+        }
+        self.due.set(Due::KeepAlive, Some(now + KEEP_ALIVE));
     }
 
     /// A server did not answer.

@@ -1,5 +1,11 @@
 //! One agent, and a peer played by hand: every message is made and read here.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "shared by test crates that each use a part"
+)]
 
 use core::net::SocketAddr;
 use core::time::Duration;

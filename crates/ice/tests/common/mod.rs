@@ -1,5 +1,11 @@
 //! Two agents in a virtual network, and the signalling between them.
-#![allow(dead_code, unreachable_pub, missing_docs)] // each test file is a crate of its own and uses a part
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "shared by test crates that each use a part"
+)]
 
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
@@ -7,7 +13,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use limpid_ice::{Agent, ComponentId, Config, ConnectionState, Event, PathId, Role, Server, StreamId, Yield};
-use limpid_netsim::{Handle, HostId, World};
+use limpid_netsim::{Handle, HostId, SegmentId, World};
 use limpid_sansio::{Instant, Path};
 
 pub const STREAM: StreamId = StreamId(0);
@@ -73,6 +79,8 @@ pub struct Call {
     pub trickle: bool,
     /// Whether end-of-candidates is told.
     pub tell_end: bool,
+    /// The segments behind the NATs, if there are any.
+    pub homes: Vec<SegmentId>,
 }
 
 impl Call {
@@ -80,7 +88,7 @@ impl Call {
     pub fn new(mut world: World, hosts: [(HostId, &[IpAddr]); 2], configs: [Config; 2]) -> Call {
         let [a, b] = configs;
         let ends = [install(&mut world, hosts[0], a), install(&mut world, hosts[1], b)];
-        Call { world, ends, signalling: ms(20), trickle: true, tell_end: true }
+        Call { world, ends, signalling: ms(20), trickle: true, tell_end: true, homes: Vec::new() }
     }
 
     /// Both on the public segment, one IPv4 address each.
