@@ -76,3 +76,55 @@ pub fn check_early_timeout_is_harmless<M: Machine>(machine: &mut M, now: Instant
     assert!(sent.is_empty() && events == 0, "an early timeout had an effect");
     assert_eq!(machine.poll_timeout(), before, "an early timeout moved the deadline");
 }
+
+/// The same inputs, handled in one burst or each with a drain after it, give the same facts.
+///
+/// `make` gives equal machines; `feed` gives a machine one packet. Edges (readable, writable) may be told once for a burst:
+/// what counts is which events there are, and in which order each appears first.
+pub fn check_bursts_are_like_single_inputs<M>(
+    make: impl Fn() -> M,
+    now: Instant,
+    packets: &[Vec<u8>],
+    mut feed: impl FnMut(&mut M, Instant, &mut [u8]),
+) where
+    M: Machine,
+    M::Event: PartialEq + core::fmt::Debug,
+{
+    let mut run = |drains: bool| {
+        let (mut machine, mut facts) = (make(), Vec::new());
+        for packet in packets {
+            feed(&mut machine, now, &mut packet.clone());
+            if drains {
+                note(&mut machine, now, &mut facts);
+            }
+        }
+        note(&mut machine, now, &mut facts);
+        facts
+    };
+    let (burst, single) = (run(false), run(true));
+    assert_eq!(burst, single, "a burst and single inputs told different things");
+}
+
+/// Drains a machine and keeps each event that it has not told before.
+fn note<M: Machine<Event: PartialEq>>(machine: &mut M, now: Instant, facts: &mut Vec<M::Event>) {
+    let _ = checked_drain(machine, now, |_, event| {
+        if !facts.contains(&event) {
+            facts.push(event);
+        }
+    });
+}
+
+/// Noise is not an error: none of these packets ends the machine, whatever it answers.
+pub fn check_noise_is_no_error<M: Machine>(
+    machine: &mut M,
+    now: Instant,
+    noise: impl IntoIterator<Item = Vec<u8>>,
+    mut feed: impl FnMut(&mut M, Instant, &mut [u8]) -> Result<(), M::Error>,
+) {
+    for mut packet in noise {
+        if let Err(error) = feed(machine, now, &mut packet) {
+            panic!("noise ended the machine: {error}");
+        }
+        let _ = checked_drain(machine, now, |_, _| ());
+    }
+}

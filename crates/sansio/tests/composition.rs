@@ -216,3 +216,40 @@ fn the_composed_peer_keeps_the_contract() {
         conformance::check_timeout_moves_on(&mut peer, at);
     }
 }
+
+#[test]
+fn bursts_and_noise_are_handled_as_the_contract_says() {
+    let make = || {
+        let mut peer = Peer::new(Agent::new(at("192.0.2.1:5000"), "bob", 5000, None), Records::new(true, 1));
+        let wish = peer.poll_wish().expect("it looks the name up");
+        let now = Instant::from_millis(5);
+        peer.handle_answer(now, wish.id, limpid_sansio::Answer::Addresses(&[ip(BOB)]));
+        peer
+    };
+    let path = limpid_sansio::Path::udp(at("192.0.2.1:5000"), at("198.51.100.2:5000"));
+    let feed = |peer: &mut Peer, now: Instant, payload: &mut [u8]| {
+        peer.handle_input(now, limpid_sansio::Datagram { path, ecn: None, payload })
+    };
+    // Answers to checks, a flight of two records, the same again, rubbish between them.
+    let mut server = Records::new(false, 1);
+    let mut flight = Vec::new();
+    let mut hello = Vec::new();
+    let mut client = Records::new(true, 1);
+    assert!(client.poll_transmit(Instant::ZERO, &mut hello).is_some());
+    server.handle_input(Instant::ZERO, &mut hello).expect("a hello is no error");
+    assert!(server.poll_transmit(Instant::ZERO, &mut flight).is_some());
+    let packets: Vec<Vec<u8>> = (0..64u8)
+        .map(|n| match n % 4 {
+            0 => vec![0, b'!', 0],
+            1 => flight.clone(),
+            2 => vec![n; usize::from(n)],
+            _ => vec![0, b'?', 1],
+        })
+        .collect();
+    let now = Instant::from_millis(10);
+    conformance::check_bursts_are_like_single_inputs(make, now, &packets, |peer, now, packet| {
+        feed(peer, now, packet).expect("no packet is an error");
+    });
+    let noise = (0..=255u8).map(|n| vec![n; usize::from(n) / 3]);
+    conformance::check_noise_is_no_error(&mut make(), now, noise, feed);
+}
