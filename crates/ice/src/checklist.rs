@@ -107,6 +107,11 @@ impl Checklist {
         self.pairs.iter().rev().find(unchecked)
     }
 
+    /// A pair whose check has failed, of no more use: goes before any other when the limit is reached (RFC 8838 §10).
+    pub(crate) fn spent(&self) -> Option<&Pair> {
+        self.pairs.iter().rev().find(|pair| pair.state == PairState::Failed && !pair.is_revoked)
+    }
+
     /// A pair of this component is nominated: of the others those that worked retire, and those still asked for stay (a peer
     /// that nominates aggressively may have meant them); the rest goes (RFC 8445 §8.1.2). Returns who retired.
     pub(crate) fn conclude(&mut self, component: ComponentId) -> Vec<PathId> {

@@ -71,11 +71,6 @@ pub(crate) fn write_question(id: TransactionId, out: &mut Vec<u8>) {
     Builder::new(out, Class::Request, Method::BINDING, id).fingerprint();
 }
 
-/// Appends a keep-alive: an indication that wants no answer (RFC 8445 §11).
-pub(crate) fn write_keep_alive(id: TransactionId, out: &mut Vec<u8>) {
-    Builder::new(out, Class::Indication, Method::BINDING, id).fingerprint();
-}
-
 /// The comprehension-required attributes that a check may carry.
 pub(crate) fn is_known(ty: AttributeType) -> bool {
     [

@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
         /// Its place in the config.
         server: usize,
     },
+    /// A question to a STUN server that was answered before: keeps the mapping of a NAT alive.
+    Refresh,
 }
 
 /// What a check said of itself. A 487 is about the role that *this request* claimed, not the one we have by now
@@ -55,7 +57,7 @@ impl Transaction {
     pub(crate) fn pair(&self) -> Option<PathId> {
         match self.purpose {
             Purpose::Check(Check { pair, .. }) | Purpose::Consent { pair, .. } => Some(pair),
-            Purpose::Gather { .. } => None,
+            Purpose::Gather { .. } | Purpose::Refresh => None,
         }
     }
 

@@ -33,7 +33,7 @@ fn an_authentic_check_is_answered_with_its_source_under_our_password() {
     assert!(sent[0].bytes.len() <= request.len(), "no amplification");
 }
 
-//~ covers 8445-7.3-c neg, 8489-9.1.3-z neg
+//~ covers 8445-7.3-c neg, 8489-9.1.3-a neg, 8489-9.1.3-b neg, 8489-9.1.3-c neg
 #[test]
 fn what_is_not_authentic_is_refused_in_no_more_bytes_than_it_had_or_dropped() {
     let mut hand = Hand::begun(Role::Controlled, |_| ());

@@ -287,3 +287,28 @@ fn a_487_to_a_consent_check_mends_the_role_and_costs_no_consent() {
     assert_eq!(hand.agent.role(), Role::Controlled);
     assert_eq!(hand.agent.state(), ConnectionState::Completed);
 }
+
+//~ covers 8838-10-b
+#[test]
+fn at_the_limit_failed_pairs_make_room() {
+    let mut hand = Hand::new(Role::Controlling, |config| config.max_pairs = 2);
+    hand.tell_credentials();
+    hand.tell("candidate:1 1 udp 300 192.0.2.2 5001 typ host");
+    hand.tell("candidate:2 1 udp 200 192.0.2.2 5002 typ host");
+    let sent = hand.wait(Duration::from_millis(60));
+    hand.refuse(&sent[0].1, ErrorCode::SERVER_ERROR, Some(PWD));
+    hand.tell("candidate:3 1 udp 100 192.0.2.2 5003 typ host");
+    let later = hand.wait(Duration::from_millis(90));
+    assert!(later.iter().any(|(_, sent)| sent.path.remote.port() == 5003), "though it is worth the least");
+    assert_eq!(hand.agent.pair_count(), 2);
+}
+
+//~ covers 7675-5.1-f
+#[test]
+fn no_payload_may_go_before_a_check_was_answered() {
+    let mut hand = Hand::begun(Role::Controlling, |_| ());
+    hand.request(hand.good_request());
+    hand.sent();
+    assert!(hand.feed(theirs(), &[22, 1]), "received from one who has our password");
+    assert_eq!(hand.agent.selected(STREAM, ComponentId(1)), None, "and not sent to");
+}

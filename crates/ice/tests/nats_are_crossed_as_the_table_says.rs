@@ -151,7 +151,7 @@ fn reflexive_candidates_outlive_a_peer_that_takes_its_time() {
         let home = call.homes[end];
         call.world.nat(home).mappings(now)
     };
-    assert_eq!((mappings(&mut call, 0), mappings(&mut call, 1)), (1, 1), "kept by indications");
+    assert_eq!((mappings(&mut call, 0), mappings(&mut call, 1)), (1, 1), "kept by requests");
     call.signal();
     assert!(call.run_until_both(secs(2), ConnectionState::Completed));
     let sent = call.world.sent(call.ends[0].host).packets;

@@ -183,7 +183,7 @@ impl Agent {
                 match purpose {
                     Purpose::Check(check) => self.check_failed(now, check.pair),
                     Purpose::Gather { server } => self.server_silent(now, server),
-                    Purpose::Consent { .. } => {}
+                    Purpose::Consent { .. } | Purpose::Refresh => {}
                 }
             }
         }

@@ -12,10 +12,10 @@ use crate::candidate::{CandidateKind, can_pair, may_be_checked, priority, same_a
 use crate::config::{Config, Server};
 use crate::error::DropReason;
 use crate::event::{CandidateErrorCause, ConnectionState, Event};
-use crate::message::{write_keep_alive, write_question};
+use crate::message::write_question;
 use crate::session::LocalCandidate;
 use crate::socket::Socket;
-use crate::transaction::{Purpose, Schedule};
+use crate::transaction::{Purpose, Schedule, Transaction};
 
 /// The servers, and the questions that wait for their turn: at most one a socket and server.
 #[derive(Debug)]
@@ -127,8 +127,8 @@ impl Agent {
             write_question(id, &mut request);
             self.says.outbound.push(path, |out| out.extend_from_slice(&request));
             let timing = &self.config.timing;
-            let questions = self.transactions.iter().filter(|t| t.pair().is_none()).count() + 1;
-            let share = timing.ta.saturating_mul(u32::try_from(questions).unwrap_or(u32::MAX));
+            let questions = u32::try_from(self.questions() + 1).unwrap_or(u32::MAX);
+            let share = timing.ta.saturating_mul(questions);
             let rto = share.max(timing.rto_floor);
             let schedule = Schedule::new(now, rto, timing.rto_ceiling.max(rto), self.config.gather_timeout);
             let purpose = Purpose::Gather { server };
@@ -137,6 +137,12 @@ impl Agent {
             return true;
         }
         false
+    }
+
+    /// How many servers have yet to answer.
+    fn questions(&self) -> usize {
+        let is_question = |transaction: &&Transaction| matches!(transaction.purpose, Purpose::Gather { .. });
+        self.transactions.iter().filter(is_question).count()
     }
 
     /// A server has answered. Its answer is not authenticated (RFC 8489 §9 leaves that open for plain Binding), so that the
@@ -192,7 +198,8 @@ impl Agent {
         }
     }
 
-    /// Until a pair is nominated, the mappings of reflexive candidates are kept: the peer may take its time to answer.
+    /// Until a pair is nominated, the mappings of reflexive candidates are kept by more requests: the peer may take its time
+    /// to answer.
     pub(super) fn keep_alive(&mut self, now: Instant) {
         use ConnectionState::{Checking, Connected, New};
         if !matches!(self.state, New | Checking | Connected) {
@@ -201,7 +208,11 @@ impl Agent {
         for path in self.gatherer.mapped.clone() {
             let id = self.transaction_id();
             if self.says.outbound.has_room() {
-                self.says.outbound.push(path, |out| write_keep_alive(id, out));
+                self.says.outbound.push(path, |out| write_question(id, out));
+                let (whole, purpose) = (self.config.gather_timeout, (id, path, Purpose::Refresh));
+                let (serial, at) =
+                    self.transactions.begin(now, purpose, Vec::new(), Schedule::once(now, whole));
+                self.due.set(Due::Transaction(serial), Some(at));
             }
         }
         self.due.set(Due::KeepAlive, Some(now + KEEP_ALIVE));
@@ -219,7 +230,7 @@ impl Agent {
         let waits = !self.sockets.is_complete()
             || !self.gatherer.queue.is_empty()
             || self.names.concern_gathering()
-            || self.transactions.iter().any(|transaction| transaction.pair().is_none());
+            || self.questions() > 0;
         if waits || self.gatherer.has_completed {
             return;
         }

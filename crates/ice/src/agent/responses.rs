@@ -43,6 +43,7 @@ impl Agent {
             (Purpose::Gather { server }, _) if is_symmetric => {
                 self.server_answered(now, (answered.serial, answered.path, server), message);
             }
+            (Purpose::Refresh, _) if is_symmetric => self.end_transaction(answered.serial),
             (_, Some(pair)) => self.pair_answered(now, (pair, is_symmetric), answered, message),
             _ => self.drop(DropReason::Asymmetric),
         }
@@ -91,7 +92,7 @@ impl Agent {
                 self.end_transaction(answered.serial);
                 self.check_succeeded(now, check, answered, mapped);
             }
-            (Purpose::Gather { .. }, ..) => {}
+            (Purpose::Gather { .. } | Purpose::Refresh, ..) => {}
         }
     }
 
@@ -175,7 +176,7 @@ impl Agent {
                 self.consent_lost(now, pair);
             }
             Purpose::Check(Check { pair, .. }) => self.check_failed(now, pair),
-            Purpose::Consent { .. } | Purpose::Gather { .. } => {}
+            Purpose::Consent { .. } | Purpose::Gather { .. } | Purpose::Refresh => {}
         }
     }
 

@@ -36,12 +36,15 @@ pub fn when(log: &[(Instant, Event)], is: impl Fn(&Event) -> bool) -> Option<Ins
     log.iter().find(|(_, event)| is(event)).map(|(at, _)| *at)
 }
 
+/// Payload, and the path that it came on.
+pub type Received = Vec<(PathId, Vec<u8>)>;
+
 /// One end: its host, its agent, what it said, what it received.
 pub struct End {
     pub host: HostId,
     pub agent: Handle<Agent>,
     pub log: Vec<(Instant, Event)>,
-    pub received: Rc<RefCell<Vec<(PathId, Vec<u8>)>>>,
+    pub received: Rc<RefCell<Received>>,
 }
 
 impl End {
