@@ -8,8 +8,12 @@ use crate::peer::Peer;
 impl Peer {
     pub(crate) fn descend(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<Path>> {
         let start = out.len();
-        let transmit =
-            self.checks(now, out).or_else(|| self.content(now, out)).or_else(|| self.handshake(now, out))?;
+        let checks = self.checks(now, out);
+        // Content never overtakes the Finished that lets the peer open it; close_notify never overtakes content.
+        let transmit = match self.is_closed() {
+            false => checks.or_else(|| self.handshake(now, out)).or_else(|| self.content(now, out))?,
+            true => checks.or_else(|| self.content(now, out)).or_else(|| self.handshake(now, out))?,
+        };
         self.tap.packet(now, "wire", Direction::Out, Some(transmit.route), &out[start..]);
         Some(transmit)
     }
@@ -19,7 +23,7 @@ impl Peer {
         self.transport.ice.poll_transmit(now, out)
     }
 
-    /// SCTP in DTLS records. Before the handshake's own, so that a goodbye goes out in the order of its floors.
+    /// SCTP in DTLS records.
     fn content(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<Path>> {
         let (_, route, _) = self.transport.path.filter(|(id, ..)| self.transport.may_send(*id))?;
         let dtls = self.transport.dtls.as_mut().filter(|dtls| dtls.is_connected())?;
