@@ -75,26 +75,31 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// From the first byte.
+    #[inline]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Reader { bytes, at: 0 }
     }
 
     /// Bytes read so far.
+    #[inline]
     pub const fn offset(&self) -> usize {
         self.at
     }
 
     /// Bytes left.
+    #[inline]
     pub const fn remaining(&self) -> usize {
         self.bytes.len() - self.at
     }
 
     /// Nothing is left.
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.remaining() == 0
     }
 
     /// What is left, without reading it.
+    #[inline]
     pub fn rest(&self) -> &'a [u8] {
         &self.bytes[self.at..]
     }
@@ -105,6 +110,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `len` bytes.
+    #[inline]
     pub fn bytes(&mut self, len: usize, field: &'static str) -> Result<&'a [u8], ParseError> {
         let end = self.at.checked_add(len).filter(|end| *end <= self.bytes.len());
         let end = end.ok_or(self.error(field, ParseErrorKind::Truncated))?;
@@ -114,6 +120,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `N` bytes as an array.
+    #[inline]
     pub fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], ParseError> {
         let mut array = [0; N];
         array.copy_from_slice(self.bytes(N, field)?);
@@ -121,11 +128,13 @@ impl<'a> Reader<'a> {
     }
 
     /// One byte.
+    #[inline]
     pub fn u8(&mut self, field: &'static str) -> Result<u8, ParseError> {
         Ok(self.array::<1>(field)?[0])
     }
 
     /// Two bytes.
+    #[inline]
     pub fn u16(&mut self, field: &'static str) -> Result<u16, ParseError> {
         Ok(u16::from_be_bytes(self.array(field)?))
     }
@@ -137,6 +146,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Four bytes.
+    #[inline]
     pub fn u32(&mut self, field: &'static str) -> Result<u32, ParseError> {
         Ok(u32::from_be_bytes(self.array(field)?))
     }
@@ -148,6 +158,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Eight bytes.
+    #[inline]
     pub fn u64(&mut self, field: &'static str) -> Result<u64, ParseError> {
         Ok(u64::from_be_bytes(self.array(field)?))
     }
@@ -195,12 +206,14 @@ pub struct OpenLength {
 
 impl<'a> Writer<'a> {
     /// Appends behind what `out` holds.
+    #[inline]
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
         Writer { out, start }
     }
 
     /// Bytes written by this writer.
+    #[inline]
     pub fn len(&self) -> usize {
         self.out.len() - self.start
     }
@@ -216,6 +229,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What this writer wrote, to be patched.
+    #[inline]
     pub fn written_mut(&mut self) -> &mut [u8] {
         &mut self.out[self.start..]
     }
@@ -226,21 +240,25 @@ impl<'a> Writer<'a> {
     }
 
     /// Raw bytes.
+    #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
 
     /// `count` zero bytes.
+    #[inline]
     pub fn zeros(&mut self, count: usize) {
         self.out.resize(self.out.len() + count, 0);
     }
 
     /// One byte.
+    #[inline]
     pub fn u8(&mut self, value: u8) {
         self.out.push(value);
     }
 
     /// Two bytes.
+    #[inline]
     pub fn u16(&mut self, value: u16) {
         self.bytes(&value.to_be_bytes());
     }
@@ -251,6 +269,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Four bytes.
+    #[inline]
     pub fn u32(&mut self, value: u32) {
         self.bytes(&value.to_be_bytes());
     }
@@ -261,6 +280,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Eight bytes.
+    #[inline]
     pub fn u64(&mut self, value: u64) {
         self.bytes(&value.to_be_bytes());
     }

@@ -12,6 +12,7 @@
 //! |  chunks, each padded to four bytes                            |
 //! ```
 
+use crc_fast::{CrcAlgorithm, Digest};
 use limpid_sansio::ParseError;
 use limpid_sansio::wire::{ParseErrorKind, Reader, Writer};
 
@@ -56,9 +57,13 @@ impl<'a> Packet<'a> {
 /// The checksum of a packet as it stands on the wire (RFC 9260 §6.8 and appendix A): CRC32c with the field taken as zero.
 /// `packet` holds at least the common header.
 pub fn checksum(packet: &[u8]) -> [u8; 4] {
-    let crc = crc32c::crc32c(&packet[..CHECKSUM.start]);
-    let crc = crc32c::crc32c_append(crc, &[0; 4]);
-    crc32c::crc32c_append(crc, &packet[CHECKSUM.end..]).to_le_bytes()
+    let mut header = [0; HEADER_LEN];
+    header[..CHECKSUM.start].copy_from_slice(&packet[..CHECKSUM.start]);
+    // Goes on behind the header from the state in which it left the sum: before the final inversion.
+    let state = !crc_fast::crc32_iscsi(&header);
+    let mut rest = Digest::new_with_init_state(CrcAlgorithm::Crc32Iscsi, state.into());
+    rest.update(&packet[CHECKSUM.end..]);
+    (rest.finalize() as u32).to_le_bytes()
 }
 
 /// Writes the common header with a zero checksum; [`finish`] fills it in.
@@ -71,6 +76,6 @@ pub fn begin(writer: &mut Writer<'_>, source_port: u16, destination_port: u16, v
 
 /// Fills in the checksum of a whole packet whose checksum field is zero.
 pub fn finish(packet: &mut [u8]) {
-    let crc = crc32c::crc32c(packet);
+    let crc = crc_fast::crc32_iscsi(packet);
     packet[CHECKSUM].copy_from_slice(&crc.to_le_bytes());
 }

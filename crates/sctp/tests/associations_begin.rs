@@ -70,7 +70,8 @@ fn both_sides_begin_at_once_and_keep_their_tags() {
 
 #[test]
 fn they_meet_whatever_the_wire_loses_delays_and_repeats() {
-    for (seed, (loss, duplicate, jitter)) in (0..).zip([(30, 0, 0), (30, 30, 30), (0, 100, 50), (15, 15, 5)]) {
+    for (seed, (loss, duplicate, jitter)) in (0..).zip([(30, 0, 0), (30, 30, 30), (0, 100, 50), (15, 15, 5)])
+    {
         let link = Link { delay: MS(20), jitter: MS(jitter), loss, duplicate };
         let mut net = Net::new(config(seed), config(seed + 100), link);
         net.connect(0);
@@ -272,8 +273,7 @@ fn a_cookie_of_another_time_is_dropped() {
     let ack = chunks(&answers[0]);
     let init = Init::parse(&ack[0]).unwrap();
     assert_ne!(init.initiate_tag, local);
-    let restart =
-        forge(init.initiate_tag, |writer| chunk::write_cookie_echo(writer, init.cookie().unwrap()));
+    let restart = forge(init.initiate_tag, |writer| chunk::write_cookie_echo(writer, init.cookie().unwrap()));
     answer(&mut end, &restart);
     // Now the first cookie's tags are both of the past.
     assert!(answer(&mut end, &echo).is_empty());
@@ -294,7 +294,8 @@ fn packets_out_of_the_blue_get_an_abort_that_reflects_their_tag_or_nothing() {
         (ChunkType::COOKIE_ACK, None),
     ];
     for (kind, expected) in cases {
-        let answers = answer(&mut end, &forge(0xabcd, |writer| writer.bytes(&raw_chunk(kind.0, 0, &[0; 16]))));
+        let answers =
+            answer(&mut end, &forge(0xabcd, |writer| writer.bytes(&raw_chunk(kind.0, 0, &[0; 16]))));
         assert_eq!(answers.first().map(|packet| kinds(packet)[0]), expected, "{kind:?}");
         if let Some(packet) = answers.first() {
             assert_eq!((tag(packet), chunks(packet)[0].flags), (0xabcd, chunk::FLAG_T));

@@ -139,7 +139,8 @@ fn lost_retransmissions_are_noticed_without_a_timeout() {
     let mut seen = std::collections::BTreeMap::new();
     let mut first = None;
     net.filter = Some(Box::new(move |side, _, packet| {
-        let tsns = chunks(packet).into_iter().filter_map(|chunk| limpid_sctp::chunk::Data::parse(&chunk).ok());
+        let tsns =
+            chunks(packet).into_iter().filter_map(|chunk| limpid_sctp::chunk::Data::parse(&chunk).ok());
         let Some(tsn) = tsns.map(|data| data.tsn).next().filter(|_| side == 0) else { return true };
         let first = *first.get_or_insert(tsn);
         let times = seen.entry(tsn).or_insert(0);
@@ -174,7 +175,8 @@ fn an_idle_path_is_asked_by_heartbeat() {
     let mut net = Net::connected(Link::PERFECT);
     net.run(MS(100_000));
     assert!(net.is_up());
-    let asked = net.sent(0).iter().filter(|kinds| kinds.contains(&limpid_sctp::chunk::ChunkType::HEARTBEAT)).count();
+    let asked =
+        net.sent(0).iter().filter(|kinds| kinds.contains(&limpid_sctp::chunk::ChunkType::HEARTBEAT)).count();
     assert!((2..=4).contains(&asked), "{asked}");
     net.filter = Some(Box::new(|_, _, _| false));
     net.run(MS(600_000));
