@@ -1,4 +1,5 @@
-//! A ladder: two sides, one arrow a packet, one line in plain words an arrow.
+//! A ladder: two sides, one arrow a packet, one line in plain words an arrow. A packet of several parts (chunks, records)
+//! that do not fit goes on below its arrow.
 //!
 //! Marks are those of [`Layer`]. `↻2` in front of a label: the sender says this for the third time. An arrow that ends in
 //! `✗` did not arrive.
@@ -47,7 +48,7 @@ const WIDTH: usize = LABEL + 8;
 pub fn ladder(sides: [&str; 2], packets: &[Packet<'_>]) -> String {
     let mut seen = Seen::default();
     let [left, right] = sides.map(|side| cut(&crate::tree::quoted(side).replace('"', ""), WIDTH / 2));
-    let space = WIDTH.saturating_sub(left.chars().count() + right.chars().count());
+    let space = (WIDTH + 1).saturating_sub(left.chars().count() + right.chars().count());
     let mut out = format!("{:>12}  {left}{:space$}{right}\n", "seconds", "");
     for packet in packets {
         let node = match packet.floor {
@@ -59,12 +60,13 @@ pub fn ladder(sides: [&str; 2], packets: &[Packet<'_>]) -> String {
         let repeats = seen.count(packet.direction, &node);
         let note = if packet.note.is_empty() { String::new() } else { format!("  {}", packet.note) };
         // invariant: writing to a String does not fail.
-        let _ = writeln!(
-            out,
-            "{:>12}  {}{note}",
-            seconds(packet.at),
-            arrow(packet.direction, packet.dropped, &label(&node, repeats))
-        );
+        let [first, more @ ..] = &labels(&node, repeats)[..] else { continue };
+        let arrow = arrow(packet.direction, packet.dropped, first);
+        let _ = writeln!(out, "{:>12}  {arrow}{note}", seconds(packet.at));
+        for part in more {
+            let space = WIDTH - 5 - part.chars().count();
+            let _ = writeln!(out, "{:>12}  │    {part}{:space$}│", "", "");
+        }
     }
     out
 }
@@ -75,7 +77,8 @@ fn seconds(at: Instant) -> String {
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }
 
-fn label(node: &Node, repeats: usize) -> String {
+/// What stands on the arrow, and what goes on below it.
+fn labels(node: &Node, repeats: usize) -> Vec<String> {
     let is_fault = node.find("fault").is_some();
     let mark = if is_fault { Layer::Fault.mark() } else { node.layer.map_or('·', Layer::mark) };
     let again = if repeats > 0 { format!("↻{repeats} ") } else { String::new() };
@@ -84,7 +87,19 @@ fn label(node: &Node, repeats: usize) -> String {
         None => node.text.to_string(),
     };
     let size = format!(", {} B", node.bits.1 / 8);
-    cut(&format!("{mark} {again}{what}"), LABEL - size.len()) + &size
+    let room = LABEL - size.len();
+    let mut lines: Vec<String> = Vec::new();
+    for (index, part) in format!("{mark} {again}{what}").split(" + ").enumerate() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 3 + part.chars().count() <= room => {
+                line.push_str(" + ");
+                line.push_str(part);
+            }
+            _ => lines.push(cut(&if index == 0 { part.to_string() } else { format!("+ {part}") }, room)),
+        }
+    }
+    lines[0].push_str(&size);
+    lines
 }
 
 fn cut(text: &str, width: usize) -> String {

@@ -175,7 +175,7 @@ fn the_ladder_shows_sctp_in_place_of_what_carried_it() {
     );
     assert!(!text.contains("encrypted application_data"), "{text}");
     let encrypted = openssl_handshake().iter().filter(|packet| packet.2[0] == 23).count();
-    assert_eq!(text.lines().count(), 1 + openssl_handshake().len() - encrypted + association().len());
+    assert_eq!(arrows(&text).len(), openssl_handshake().len() - encrypted + association().len());
 }
 
 #[test]

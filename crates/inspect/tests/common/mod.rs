@@ -150,6 +150,11 @@ pub(crate) fn tshark(arguments: &[&str]) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
+/// The lines of a ladder that have a time: its arrows.
+pub(crate) fn arrows(ladder: &str) -> Vec<&str> {
+    ladder.lines().skip(1).filter(|line| !line.starts_with("             ")).collect()
+}
+
 /// A file that is removed when the test ends.
 pub(crate) struct TempFile(pub(crate) PathBuf);
 
