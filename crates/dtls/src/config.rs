@@ -1,5 +1,6 @@
 //! What an endpoint is told before it starts.
 
+use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ pub enum ClientAuth {
 }
 
 /// The settings of one [`Endpoint`](crate::Endpoint). Build it with [`Config::new`] and change what you need.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Where cryptography comes from.
     pub provider: Provider,
@@ -47,6 +48,24 @@ pub struct Config {
     pub groups: Vec<NamedGroup>,
     /// Keep what a `SSLKEYLOGFILE` line needs, for [`key_log_line`](crate::Endpoint::key_log_line). Default: no.
     pub key_log: bool,
+}
+
+impl fmt::Debug for Config {
+    /// Without the seed: who knows it knows what is yet to come.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("provider", &self.provider)
+            .field("certificate", &self.certificate)
+            .field("srtp_profiles", &self.srtp_profiles)
+            .field("mutual", &self.mutual)
+            .field("mtu", &self.mtu)
+            .field("first_timeout", &self.first_timeout)
+            .field("give_up_after", &self.give_up_after)
+            .field("suites", &self.suites)
+            .field("groups", &self.groups)
+            .field("key_log", &self.key_log)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Config {

@@ -1,5 +1,7 @@
 //! Stateless cookies: nothing is kept for clients that do not receive at their address.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::net::SocketAddr;

@@ -1,5 +1,7 @@
 //! What ends a handshake has a name, and the peer is told by the alert that goes with it, as the last word.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use common::craft::{self, Hello, list16};

@@ -1,5 +1,7 @@
 //! Timers: when a flight goes out again, how large it is then, and when it is given up.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::time::Duration;

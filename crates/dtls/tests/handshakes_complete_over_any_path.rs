@@ -1,5 +1,7 @@
 //! Loss, duplication, reordering, small datagrams: the handshake completes, and both ends agree on everything.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::time::Duration;

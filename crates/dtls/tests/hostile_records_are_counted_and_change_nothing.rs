@@ -1,5 +1,7 @@
 //! Replayed, truncated, altered, forged: dropped and counted, and the connection goes on.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use common::craft::{self, Hello};

@@ -8,6 +8,8 @@
 
 mod receive;
 mod send;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
@@ -44,7 +46,8 @@ pub struct Opened<'a> {
 /// Where a connection stands.
 #[derive(Debug)]
 enum Phase {
-    Handshaking(State),
+    /// Boxed: an idle connection has no use for the room.
+    Handshaking(Box<State>),
     Established,
     Closed,
     Failed(Error),
@@ -93,7 +96,7 @@ impl Endpoint {
     /// A client: its hello is ready to be polled.
     pub fn client(config: Config, now: Instant) -> Self {
         let mut endpoint = Self::new(config, Phase::Established, ProtocolVersion::DTLS_1_0);
-        endpoint.phase = Phase::Handshaking(WaitServerHello::start(&mut endpoint.context, now));
+        endpoint.phase = Phase::Handshaking(Box::new(WaitServerHello::start(&mut endpoint.context, now)));
         endpoint.note(now, "");
         endpoint
     }
@@ -101,7 +104,7 @@ impl Endpoint {
     /// A server that answers the first hello which arrives. Behind ICE nothing else is needed, since only a peer that
     /// receives at its address gets there; on a naked socket put an [`Acceptor`](crate::Acceptor) in front.
     pub fn server(config: Config, now: Instant) -> Self {
-        let phase = Phase::Handshaking(State::ServerWaitClientHello(WaitClientHello));
+        let phase = Phase::Handshaking(Box::new(State::ServerWaitClientHello(WaitClientHello)));
         let mut endpoint = Self::new(config, phase, ProtocolVersion::DTLS_1_2);
         endpoint.note(now, "");
         endpoint

@@ -184,7 +184,7 @@ impl Endpoint {
                 self.check_verified()
             }
             Ok(next) => {
-                self.phase = Phase::Handshaking(next);
+                self.phase = Phase::Handshaking(Box::new(next));
                 self.note(now, from);
                 Ok(())
             }

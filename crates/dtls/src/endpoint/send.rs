@@ -44,6 +44,8 @@ impl Endpoint {
         }
         self.cancel(out, record);
         if connected && self.context.epochs.sealer().is_some_and(|sealer| sealer.is_exhausted()) {
+            // Without numbers there are no last words either.
+            self.context.outgoing.stop();
             self.phase = Phase::Failed(Error::SequenceExhausted);
         }
         0

@@ -101,6 +101,11 @@ impl Sealer {
         self.protection.overhead()
     }
 
+    #[cfg(test)]
+    pub(crate) fn skip_to(&mut self, sequence: u64) {
+        self.next_sequence = sequence;
+    }
+
     /// Whether all sequence numbers are used up.
     pub const fn is_exhausted(&self) -> bool {
         self.next_sequence > MAX_SEQUENCE
