@@ -11,7 +11,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use limpid_sansio::{Answer, Drained, Driven, Instant, Machine, Outbox, Path, Transport, Wish, WishId, WishKind, drain};
+use limpid_sansio::{
+    Answer, Drained, Driven, Instant, Machine, Outbox, Path, Transport, Wish, WishId, WishKind, drain,
+};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
@@ -189,7 +191,10 @@ impl<A: Actor> Driver<A> {
                 WishKind::Bind(like) => {
                     let path = |local| Path::udp(local, unspecified(like));
                     let bound = self.sockets.bind_like(like).map(path);
-                    let answer = bound.as_ref().map_or(Answer::Failed(limpid_sansio::FailCause::Refused), |path| Answer::Opened(*path));
+                    let answer =
+                        bound.as_ref().map_or(Answer::Failed(limpid_sansio::FailCause::Refused), |path| {
+                            Answer::Opened(*path)
+                        });
                     self.answer(id, answer)?;
                 }
                 WishKind::Close(path) if path.transport == Transport::Udp => self.sockets.close(path.local),
@@ -238,5 +243,7 @@ fn unspecified(like: std::net::SocketAddr) -> std::net::SocketAddr {
     }
 }
 
+#[cfg(test)]
+mod pipe;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,9 @@ use std::net::IpAddr;
 /// A link-local IPv6 address means nothing without the name of an interface, which no candidate can carry. Whether loopback
 /// addresses become candidates is ICE's decision.
 pub fn addresses() -> io::Result<Vec<IpAddr>> {
-    let up = if_addrs::get_if_addrs()?.into_iter().filter(|interface| interface.is_oper_up() || interface.is_loopback());
+    let up = if_addrs::get_if_addrs()?
+        .into_iter()
+        .filter(|interface| interface.is_oper_up() || interface.is_loopback());
     let mut addresses: Vec<IpAddr> = up.map(|interface| interface.ip()).filter(is_usable).collect();
     addresses.sort_by_key(|ip| (ip.is_loopback(), *ip));
     addresses.dedup();

@@ -172,9 +172,9 @@ impl Sockets {
             segment_size: (batch.count > 1).then_some(batch.segment),
             src_ip: None,
         };
-        let sent = socket.io.try_io(Interest::WRITABLE, || {
-            socket.state.try_send(UdpSockRef::from(&socket.io), &transmit)
-        });
+        let sent = socket
+            .io
+            .try_io(Interest::WRITABLE, || socket.state.try_send(UdpSockRef::from(&socket.io), &transmit));
         match sent {
             Ok(()) => Sent::Datagrams(batch.count),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Sent::Blocked,
@@ -184,7 +184,11 @@ impl Sockets {
 
     /// Takes what has arrived at one socket, up to a few hundred datagrams, and hands them to `each` as one burst.
     /// `false`: nothing was there. The bytes lie in buffers that belong to this thread.
-    pub(crate) fn receive(&self, index: usize, each: impl FnOnce(&mut dyn Iterator<Item = Datagram<'_>>)) -> bool {
+    pub(crate) fn receive(
+        &self,
+        index: usize,
+        each: impl FnOnce(&mut dyn Iterator<Item = Datagram<'_>>),
+    ) -> bool {
         let Some(socket) = self.list.get(index) else { return false };
         BUFFERS.with_borrow_mut(|bytes| {
             let mut metas = [RecvMeta::default(); RECEIVE_BUFFERS];

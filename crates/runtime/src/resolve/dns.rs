@@ -176,7 +176,9 @@ mod tests {
     #[test]
     fn a_compressed_response_reads() {
         // Header, question "a.local" at 12, record with a pointer to it.
-        let mut bytes = vec![0, 7, 0x84, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, b'A', 5, b'l', b'o', b'c', b'a', b'l', 0, 0, 1, 0, 1];
+        let mut bytes = vec![
+            0, 7, 0x84, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, b'A', 5, b'l', b'o', b'c', b'a', b'l', 0, 0, 1, 0, 1,
+        ];
         bytes.extend_from_slice(&[0xc0, 12, 0, 16, 0x80, 1, 0, 0, 0, 120, 0, 1, 0]); // TXT: stepped over
         bytes.extend_from_slice(&[1, b'b', 0xc0, 14, 0, 1, 0x80, 1, 0, 0, 0, 120, 0, 4, 10, 0, 0, 1]);
         let packet = Packet::parse(&bytes).unwrap();

@@ -153,11 +153,16 @@ impl Multicast {
         for interface in if_addrs::get_if_addrs()? {
             match (interface.ip(), interface.index) {
                 (IpAddr::V4(ip), _) => v4.push(Interface::V4(ip)),
-                (IpAddr::V6(_), Some(index)) if !v6.contains(&Interface::V6(index)) => v6.push(Interface::V6(index)),
+                (IpAddr::V6(_), Some(index)) if !v6.contains(&Interface::V6(index)) => {
+                    v6.push(Interface::V6(index))
+                }
                 _ => {}
             }
         }
-        let opened = (Speaker::open((Ipv4Addr::UNSPECIFIED, PORT).into(), v4), Speaker::open((Ipv6Addr::UNSPECIFIED, PORT).into(), v6));
+        let opened = (
+            Speaker::open((Ipv4Addr::UNSPECIFIED, PORT).into(), v4),
+            Speaker::open((Ipv6Addr::UNSPECIFIED, PORT).into(), v6),
+        );
         match opened {
             (Err(error), Err(_)) => Err(error),
             (v4, v6) => Ok(Multicast { v4: v4.ok(), v6: v6.ok() }),

@@ -186,8 +186,12 @@ impl Node {
     /// Says the records of those names for which `which(name, newest)` holds.
     fn multicast(&mut self, ttl: u32, which: impl Fn(&str, &str) -> bool) {
         let newest = self.names.last().map_or(String::new(), |name| name.name.clone());
-        let records: Vec<_> =
-            self.names.iter().filter(|name| which(&name.name, &newest)).map(|name| name.record(ttl)).collect();
+        let records: Vec<_> = self
+            .names
+            .iter()
+            .filter(|name| which(&name.name, &newest))
+            .map(|name| name.record(ttl))
+            .collect();
         // Sixteen names a packet stay well within 1200 bytes.
         for records in records.chunks(16) {
             self.outputs.push_back(Output::Multicast(response(records.to_vec())));

@@ -100,7 +100,11 @@ fn who_knows_it_already_is_not_told() {
     let mut ask = |ttl| {
         let records = vec![Record { name: NAME.into(), ttl, address: ip() }];
         let questions = vec![Question { name: NAME.into(), kind: A }];
-        owner.handle_input(at(5000), neighbour(), &written(&Packet { questions, records, ..Packet::default() }, false));
+        owner.handle_input(
+            at(5000),
+            neighbour(),
+            &written(&Packet { questions, records, ..Packet::default() }, false),
+        );
         outputs(&mut owner).len()
     };
     assert_eq!((ask(60), ask(59)), (0, 1));
@@ -113,7 +117,11 @@ fn an_ordinary_resolver_gets_an_ordinary_answer() {
     outputs(&mut owner);
     let from = SocketAddr::from(([10, 0, 0, 9], 40_000));
     let questions = vec![Question { name: NAME.into(), kind: A }];
-    owner.handle_input(at(0), from, &written(&Packet { id: 77, questions: questions.clone(), ..Packet::default() }, false));
+    owner.handle_input(
+        at(0),
+        from,
+        &written(&Packet { id: 77, questions: questions.clone(), ..Packet::default() }, false),
+    );
     let [Output::Unicast(to, bytes)] = &outputs(&mut owner)[..] else { panic!("not by unicast") };
     let packet = Packet::parse(bytes).unwrap();
     assert_eq!((*to, packet.id, packet.questions, packet.records[0].ttl), (from, 77, questions, 10));
