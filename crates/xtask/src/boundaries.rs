@@ -43,6 +43,9 @@ const GRAPH: [(&str, &[&str]); 14] = [
 /// What any crate may use in its tests besides: the simulated network, the providers.
 const FOR_TESTS: [&str; 2] = ["netsim", "crypto"];
 
+/// And who else in particular: inspect looks at whole connections.
+const FOR_TESTS_OF: [(&str, &str); 1] = [("inspect", "peer")];
+
 /// Libraries of cryptography, which only `crypto` names.
 const CRYPTOGRAPHY: [&str; 27] = [
     "aes",
@@ -127,7 +130,8 @@ fn check_manifest(path: &str, name: &str, manifest: &toml::Table, findings: &mut
             findings.error("E-crypto", path, format!("`{dependency}` belongs into crates/crypto alone"));
         }
         let Some(room) = room(&dependency) else { continue };
-        let for_tests = kind == "dev-dependencies" && (FOR_TESTS.contains(&room) || room == name);
+        let may_test_with = FOR_TESTS.contains(&room) || FOR_TESTS_OF.contains(&(name, room)) || room == name;
+        let for_tests = kind == "dev-dependencies" && may_test_with;
         if !below.contains(&room) && !for_tests {
             findings.error("E-neighbour", path, format!("`{name}` must not know `{room}` ({kind})"));
         }
