@@ -206,6 +206,8 @@ impl Sockets {
             let local = socket.local;
             let mut burst = slices.iter_mut().zip(&metas).take(count).flat_map(|(slice, meta)| {
                 let path = Path { transport: Transport::Udp, local, remote: unscoped(meta.addr) };
+                // The control buffer of quinn-udp 0.6.3 has no room for the mark of datagrams that GRO has put together:
+                // it is only known of those that came alone.
                 let ecn = meta.ecn.map(from_codepoint);
                 let len = meta.len.min(RECEIVE_BUFFER_LEN);
                 let segments = slice[..len].chunks_mut(meta.stride.max(1));
