@@ -83,7 +83,6 @@ pub fn protect(headers: &mut HeaderMap, host: &str) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     for (name, value) in [
-        ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
     ] {

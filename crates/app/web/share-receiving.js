@@ -82,9 +82,11 @@ export class Receiving {
     const tree = new TreeHasher();
     for (let i = 0; i * GROUP < file.size; i += 1) {
       const [bytes, leaf] = await this.#receiveGroup(file, i);
+      // The sink may keep the bytes for itself, after which their length is 0.
+      const { length } = bytes;
       await this.#writing(() => sink.write(bytes));
-      this.#consume(bytes.length);
-      this.#progress += bytes.length;
+      this.#consume(length);
+      this.#progress += length;
       this.on.progress(this.#progress, this.total);
       await tree.push(leaf);
     }

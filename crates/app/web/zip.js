@@ -99,6 +99,7 @@ export class ZipSink {
 
   async #put(bytes) {
     if (bytes.length === 0) return;
+    // Counted first: whoever takes the bytes may keep them.
     this.#at += bytes.length;
     await this.out.write(bytes);
   }
