@@ -11,7 +11,7 @@ use limpid_ice::{
 use limpid_netsim::{Link, World, address, ip};
 use limpid_sansio::{Answer, Driven, FailCause, Instant, Machine, WishId, WishKind};
 
-//~ covers 8838-8-a, 8863-4-b
+//~ covers 8838-8-a, 8863-4-b, 8863-5-a
 #[test]
 fn candidates_that_come_late_still_connect() {
     let mut call = Call::direct(1, |_| ());
@@ -125,6 +125,7 @@ fn an_unreachable_server_delays_the_end_of_gathering_and_nothing_else() {
     assert!((9_500..9_700).contains(&(ended.as_nanos() / 1_000_000)), "{ended}");
 }
 
+//~ covers 8445-5.1.3-a
 #[test]
 fn a_server_by_name_is_looked_up() {
     let mut world = World::new(10);
@@ -154,6 +155,7 @@ fn a_server_by_name_is_looked_up() {
     assert!(when(&call.ends[0].log, |event| *event == Event::GatheringCompleted).is_some());
 }
 
+//~ covers 8839-5.1-d
 #[test]
 fn names_hide_addresses_and_are_resolved_by_the_other_side() {
     let mut call = Call::direct(11, |config| config.mdns = MdnsPolicy::Publish);
@@ -235,6 +237,25 @@ fn names_to_resolve_are_bounded_and_given_up() {
     assert!(agent.poll_wish().is_some(), "there is room again");
 }
 
+//~ covers 8838-10-a
+#[test]
+fn a_candidate_is_told_before_it_is_checked() {
+    let (mut agent, now) = lone(|config| config.mdns = MdnsPolicy::Publish);
+    let remote = "candidate:1 1 udp 99 192.0.2.2 5 typ host";
+    agent.add_remote_candidate(now, STREAM, remote, None).unwrap();
+    agent.handle_timeout(now).unwrap();
+    let mut out = Vec::new();
+    assert!(
+        agent.pair_count() == 0 && agent.poll_transmit(now, &mut out).is_none(),
+        "its name is not announced"
+    );
+    let wish = agent.poll_wish().unwrap();
+    agent.handle_answer(now, wish.id, Answer::Addresses(&[ip("192.0.2.1")]));
+    assert_eq!(told(&mut agent).len(), 1);
+    agent.handle_timeout(now).unwrap();
+    assert!(agent.poll_transmit(now, &mut out).is_some());
+}
+
 #[test]
 fn a_name_that_can_not_be_announced_hides_its_address_for_good() {
     let (mut agent, now) = lone(|config| config.mdns = MdnsPolicy::Publish);
@@ -249,6 +270,7 @@ fn a_name_that_can_not_be_announced_hides_its_address_for_good() {
     assert!(events.iter().all(|event| !matches!(event, Event::LocalCandidate { .. })));
 }
 
+//~ covers 8445-5.1.1.1-b
 #[test]
 fn loopback_counts_as_its_policy_says() {
     for (policy, with_other, expected) in [

@@ -7,10 +7,12 @@ mod hand;
 use core::time::Duration;
 
 use hand::*;
-use limpid_ice::{CandidateKind, ComponentId, ConnectionState, DropReason, Event, Role, Timing, priority};
+use limpid_ice::{
+    CandidateKind, ComponentId, ConnectionState, DropReason, Event, Role, StreamId, Timing, priority,
+};
 use limpid_stun::{Class, ErrorCode};
 
-//~ covers 8445-7.1.1-a, 8445-7.1.3-a, 8445-7.2.2-a, 8445-7.1.2-a
+//~ covers 8445-7.1.1-a, 8445-7.1.3-a, 8445-7.2.2-a, 8445-7.1.2-b, 8445-7.2.4-a
 #[test]
 fn a_check_carries_what_the_rfc_asks_for() {
     for role in [Role::Controlling, Role::Controlled] {
@@ -22,7 +24,7 @@ fn a_check_carries_what_the_rfc_asks_for() {
         assert!(message.verify_integrity(&*key(PWD)).is_ok(), "keyed by the remote password");
         assert!(message.verify_fingerprint().is_ok());
         let learned = message.priority().unwrap();
-        assert_eq!(learned >> 24, CandidateKind::PeerReflexive.type_preference().into());
+        assert_eq!(learned >> 24, u32::from(CandidateKind::PeerReflexive.type_preference()));
         let Event::LocalCandidate { candidate, .. } = &hand.events[0] else { panic!("{:?}", hand.events) };
         let local_preference = (candidate.priority >> 8) as u16;
         assert_eq!(learned, priority(CandidateKind::PeerReflexive, local_preference, ComponentId(1)));
@@ -32,7 +34,7 @@ fn a_check_carries_what_the_rfc_asks_for() {
     }
 }
 
-//~ covers 8445-8.1.1-b, 8445-7.1.2-a
+//~ covers 8445-8.1.1-b, 8445-7.1.2-a, 8445-7.1.2-b, 8445-7.2.5.3.4-a
 #[test]
 fn use_candidate_comes_from_the_controlling_side_after_a_success() {
     let mut hand = Hand::begun(Role::Controlling, |_| ());
@@ -80,7 +82,7 @@ fn ta_is_never_below_five_milliseconds() {
     assert_eq!(times, [0, 5, 10]);
 }
 
-//~ covers 8445-14.3-a
+//~ covers 8445-14.3-a, 8445-7.2.5.2.3-a
 #[test]
 fn a_check_is_sent_again_byte_for_byte_and_given_up() {
     let mut hand = Hand::begun(Role::Controlling, |config| config.timing = Timing::RFC8445);
@@ -311,4 +313,85 @@ fn no_payload_may_go_before_a_check_was_answered() {
     hand.sent();
     assert!(hand.feed(theirs(), &[22, 1]), "received from one who has our password");
     assert_eq!(hand.agent.selected(STREAM, ComponentId(1)), None, "and not sent to");
+}
+
+//~ covers 7675-5.1-d, 7675-5.1-g neg
+#[test]
+fn an_answer_after_consent_is_over_brings_nothing_back() {
+    let mut hand = Hand::completed(Role::Controlling);
+    let path = hand.agent.selected(STREAM, ComponentId(1)).unwrap();
+    let sent = hand.wait(Duration::from_secs(31));
+    assert!(!hand.agent.may_send(path));
+    for (_, check) in &sent {
+        hand.answer(check);
+    }
+    assert_eq!(hand.agent.stats().dropped[DropReason::UnknownTransaction], sent.len() as u64);
+    assert!(!hand.agent.may_send(path));
+    assert_eq!(hand.agent.state(), ConnectionState::Failed);
+}
+
+//~ covers 7675-5.1-i
+#[test]
+fn transaction_ids_depend_on_the_seed_and_never_repeat() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..20 {
+        let mut hand = Hand::begun(Role::Controlled, |config| config.seed = [seed; 32]);
+        let check = hand.only_sent(Class::Request);
+        hand.answer(&check);
+        assert!(seen.insert(check.id().0));
+        for (_, sent) in hand.wait(Duration::from_secs(25)) {
+            assert!(seen.insert(sent.id().0), "{:?} again", sent.id());
+        }
+    }
+    assert!(seen.len() >= 20 * 5);
+}
+
+//~ covers 8445-16.1-a
+#[test]
+fn all_requests_of_all_streams_carry_one_tie_breaker() {
+    let mut hand = Hand::new(Role::Controlling, |_| ());
+    hand.agent.add_stream(hand.now, StreamId(1), 1);
+    hand.tell_credentials();
+    hand.agent.set_remote_credentials(hand.now, StreamId(1), "more", PWD).unwrap();
+    hand.tell(HOST);
+    let other = HOST.replace("candidate:1", "candidate:2"); // one foundation would wait for the other stream's
+    hand.agent.add_remote_candidate(hand.now, StreamId(1), &other, None).unwrap();
+    let sent = hand.wait(Duration::from_millis(90));
+    let users: Vec<_> =
+        sent.iter().map(|(_, sent)| sent.message().username().unwrap()[..4].to_string()).collect();
+    assert!(users.contains(&"more".into()) && users.contains(&UFRAG.into()), "{users:?}");
+    let first = sent[0].1.message().ice_controlling();
+    assert!(first.is_some() && sent.iter().all(|(_, sent)| sent.message().ice_controlling() == first));
+}
+
+//~ covers 8445-5.3-a, 8839-5.4-a
+#[test]
+fn credentials_are_long_random_and_made_of_ice_chars() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..50 {
+        let hand = Hand::new(Role::Controlling, |config| config.seed = [seed; 32]);
+        let credentials = hand.agent.local_credentials(STREAM).unwrap();
+        for (text, bits) in [(credentials.ufrag, 24), (credentials.pwd, 128)] {
+            assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(&b)), "{text}");
+            assert!(text.len() * 6 >= bits, "six bits a character");
+            assert!(seen.insert(text.to_string()), "seen before: {text}");
+        }
+        assert!(!format!("{:?} {credentials:?}", hand.agent).contains(credentials.pwd), "never printed");
+    }
+}
+
+//~ covers 8838-8-c
+#[test]
+fn an_empty_checklist_does_not_cost_the_others_their_turn() {
+    let mut hand = Hand::new(Role::Controlling, |_| ());
+    for stream in 0..4 {
+        hand.agent.add_stream(hand.now, StreamId(stream), 1);
+        hand.agent.set_remote_credentials(hand.now, StreamId(stream), &format!("peer{stream}"), PWD).unwrap();
+    }
+    for port in 5001..5004 {
+        let text = format!("candidate:{port} 1 udp {port} 192.0.2.2 {port} typ host");
+        hand.agent.add_remote_candidate(hand.now, StreamId(3), &text, None).unwrap();
+    }
+    let times: Vec<_> = hand.wait(Duration::from_millis(110)).iter().map(|(at, _)| at.as_millis()).collect();
+    assert_eq!(times, [0, 50, 100]);
 }

@@ -22,7 +22,7 @@ fn restart(call: &mut Call) {
     call.tell_credentials(1);
 }
 
-//~ covers 8445-9-a, 8445-9-b
+//~ covers 8445-9-a, 8445-9-b, 8839-4.4.1.1.1-a, 8839-4.4.3.1.1-a
 #[test]
 fn a_restart_changes_all_credentials_and_the_old_pair_carries_on_until_the_new_one_works() {
     let mut call = connected(1);
@@ -81,6 +81,7 @@ fn a_restart_mends_a_failed_session() {
     assert!(call.run_until_both(secs(3), ConnectionState::Completed), "{:?}", call.states());
 }
 
+//~ covers 8839-5.4-b neg, 8445-9-a neg
 #[test]
 fn half_a_restart_is_refused() {
     let mut call = connected(4);
@@ -206,4 +207,38 @@ fn with_patience_over_the_best_that_works_is_nominated() {
     let first = when(&call.ends[0].log, |event| matches!(event, Event::PathChosen { .. })).unwrap();
     let nominated = call.world.now().since(first);
     assert!((ms(450)..ms(700)).contains(&nominated), "nominated {nominated:?} after the first path");
+}
+
+//~ covers 7675-5.1-h, 8445-6.1.1-b
+#[test]
+fn during_a_restart_the_old_pair_keeps_asking_for_consent() {
+    let mut call = connected(11);
+    let roles = [call.agent(0).role(), call.agent(1).role()];
+    // The offer never arrives: the old session has to carry on, and it may.
+    call.with(0, |agent, now| agent.restart(now));
+    let before = call.agent(0).stats().consent_checks_sent;
+    call.run_for(secs(120));
+    assert!(call.agent(0).stats().consent_checks_sent - before >= 20);
+    assert!(call.selected(0).is_some() && call.selected(1).is_some());
+    assert_eq!([call.agent(0).role(), call.agent(1).role()], roles, "a restart keeps the roles");
+    call.world.add_script(Script::new().drop_all(|_| true));
+    call.run_for(secs(31));
+    assert!(call.selected(0).is_none(), "and it has to stop");
+}
+
+//~ covers 8445-12.1-a
+#[test]
+fn payload_flows_on_a_valid_pair_before_nomination() {
+    let mut call = Call::direct(12, |_| ());
+    // Nominations are lost: the pair stays valid, not selected.
+    call.world.add_script(Script::new().drop_all(|packet| {
+        limpid_stun::Message::parse(&packet.bytes).is_ok_and(|message| message.use_candidate())
+    }));
+    call.signal();
+    assert!(call.run_until_both(secs(2), ConnectionState::Connected));
+    assert!(call.send(0, b"\x80 early") && call.send(1, b"\x80 early"));
+    call.run_for(ms(10));
+    for end in &call.ends {
+        assert_eq!(end.received.borrow().len(), 1);
+    }
 }

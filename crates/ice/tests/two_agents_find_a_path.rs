@@ -27,6 +27,7 @@ fn both_sides_agree_on_one_pair_within_three_round_trips() {
     assert_eq!(call.agent(0).pair_count(), 1);
 }
 
+//~ covers 8445-7.2.5.4-a
 #[test]
 fn states_follow_the_words_of_the_w3c() {
     let mut call = Call::direct(2, |_| ());
@@ -57,6 +58,7 @@ fn a_check_before_the_answer_is_answered_and_remembered() {
     assert!(call.run_until_both(secs(1), ConnectionState::Completed));
 }
 
+//~ covers 8445-12.2-a
 #[test]
 fn payload_comes_out_with_its_path_and_strangers_are_dropped() {
     let mut call = Call::direct(4, |_| ());
