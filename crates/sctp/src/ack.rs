@@ -236,6 +236,9 @@ impl Association {
         if !channel.tx.queue.give_up_rest(sent.message) {
             return;
         }
+        if sent.flags & Data::UNORDERED == 0 {
+            channel.tx.next_ssn = channel.tx.next_ssn.wrapping_add(1); // it is skipped together with the message
+        }
         let placeholder = Sent { len: 0, flags: sent.flags | Data::END, fate: Fate::Abandoned, ..*sent };
         self.tx.flight.push(placeholder);
         self.after_taking(sent.slot);

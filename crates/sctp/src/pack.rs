@@ -471,7 +471,10 @@ impl Association {
             return Packed::NoRoom;
         }
         let (begins, ends) = (next.offset == 0, len == next.remaining);
-        let unordered = !channel.config.ordered && channel.proven && !next.reliable;
+        if begins {
+            channel.tx.unordered = !channel.config.ordered && channel.proven && !next.reliable;
+        }
+        let unordered = channel.tx.unordered;
         let flags = if begins { Data::BEGIN } else { 0 } | if ends { Data::END } else { 0 };
         let flags = flags | if unordered { Data::UNORDERED } else { 0 };
         let at = writer.len();

@@ -89,8 +89,8 @@ fn empty_messages_and_both_kinds_arrive_as_what_they_are() {
         [(Kind::Text, b""), (Kind::Binary, b""), (Kind::Text, b"t"), (Kind::Binary, &[0])];
     for (kind, bytes) in all {
         net.ends[0].write(now, ours, kind, bytes).unwrap();
-        assert_eq!(net.ends[0].buffered_amount(ours), 0.max(net.ends[0].buffered_amount(ours)));
     }
+    assert_eq!(net.ends[0].buffered_amount(ours), 2, "empty messages count nothing");
     net.flush(0);
     net.run(MS(100));
     let received: Vec<_> = net.received[1][&theirs].iter().map(|(kind, bytes)| (*kind, &bytes[..])).collect();
@@ -142,7 +142,6 @@ fn an_open_of_wrong_parity_or_on_a_used_stream_or_malformed_is_reset() {
         let packet = forge(tag, |w| data_chunk(tsn, stream_id, 0, ppid::DCEP, &message).write(w));
         net.deliver(1, &packet);
         let sent = net.sent(1).concat();
-        assert!(sent.contains(&ChunkType::RECONFIG) && !net.events[1].contains(&Event::Connected.clone()) || true);
         assert!(sent.contains(&ChunkType::RECONFIG), "{stream_id} {message:?}");
         assert!(!net.events[1].iter().any(|event| matches!(event, Event::ChannelAccepted(_))));
         assert_eq!(net.ends[1].stats().dropped[DropReason::BadDcep], 1);
@@ -181,8 +180,7 @@ fn data_that_overtakes_its_open_is_held_within_bounds() {
 
 #[test]
 fn an_echo_accepts_streams_that_nobody_opened() {
-    let (mut net, tag, tsn) =
-        against(Config { unannounced: Unannounced::AcceptReliable, ..config(2) });
+    let (mut net, tag, tsn) = against(Config { unannounced: Unannounced::AcceptReliable, ..config(2) });
     net.deliver(1, &forge(tag, |w| data_chunk(tsn, 7, 0, ppid::STRING, b"hello").write(w)));
     let Some(Event::ChannelAccepted(id)) = net.events[1].get(1) else { panic!("{:?}", net.events[1]) };
     let info = net.ends[1].channel(*id).unwrap();
@@ -297,6 +295,7 @@ fn limits_are_told_at_once() {
     assert_eq!((taken, net.ends[0].buffered_amount(ours)), (10, 10_000));
     assert_eq!(net.write(0, ours, &[0; 1000]), Err(WriteError::Full));
     net.filter = None;
+    net.flush(0);
     net.run(MS(5000));
     let events = &net.events[0];
     assert!(events.contains(&Event::Writable(ours)) && events.contains(&Event::BufferedAmountLow(ours)));

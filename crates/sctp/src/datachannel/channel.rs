@@ -62,6 +62,9 @@ pub(crate) struct Closing {
 pub(crate) struct Outgoing {
     pub(crate) queue: SendQueue,
     pub(crate) next_ssn: u16,
+    /// The message that is on its way goes out unordered. Decided with its first fragment, for all of them: the OPEN may be
+    /// acknowledged in between.
+    pub(crate) unordered: bool,
     /// Stands in the schedule.
     pub(crate) scheduled: bool,
     /// Its pass when it left the schedule.
