@@ -245,7 +245,7 @@ mod tests {
         (messages, specs)
     }
 
-    //~ covers 6347-4.2.3-d, 6347-4.2.4-a, 6347-4.2.4-b
+    //~ covers 6347-4.2.3-d, 6347-4.2.4-a, 6347-4.2.4-b, 6347-4.2.5-a
     #[test]
     fn a_flight_fits_any_datagram_and_is_repeated_whole_under_new_numbers() {
         for max in [1500, 300, 200, 128, 64] {

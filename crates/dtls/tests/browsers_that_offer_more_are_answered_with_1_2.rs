@@ -151,7 +151,7 @@ fn hellos_in_two_datagrams_are_put_together_in_any_order() {
     }
 }
 
-//~ covers 8701-3-a
+//~ covers 5246-7.4.1.4-b, 5764-4.1-a
 #[test]
 fn hellos_in_one_datagram_and_grease_are_understood() {
     for hello in [chromium_without_post_quantum(), firefox_1_2(), greased()] {

@@ -25,7 +25,7 @@ fn server_says(config: Config, mut datagram: Vec<u8>) -> (Error, Vec<(u8, u8)>) 
     (error, craft::alerts(&sent))
 }
 
-//~ covers 5246-7.4.1.2-a neg, 5246-7.4.1.3-a neg, 7627-5.1-b neg, 5746-3.6-a neg, 8422-5.1-a neg
+//~ covers 5246-7.4.1.2-a neg, 5246-7.4.1.3-a neg, 5246-7.4.1.4.1-a neg, 7627-5.1-b neg, 5746-3.6-a neg, 8422-5.1-a neg
 #[test]
 fn a_server_refuses_hellos_that_it_can_not_answer() {
     let good = Hello::default;
@@ -85,8 +85,11 @@ fn altered(
     (pair.errors[to as usize], craft::alerts(sent))
 }
 
+/// Types and data.
+type Extensions = Vec<(u16, Vec<u8>)>;
+
 /// Rewrites the extensions of a ServerHello, which has no session id.
-fn with_extensions(list: Vec<(u16, Vec<u8>)>) -> impl Fn(&mut Vec<u8>) {
+fn with_extensions(list: Extensions) -> impl Fn(&mut Vec<u8>) {
     move |body| {
         body.truncate(2 + 32 + 1 + 2 + 1);
         body.extend(craft::extensions(&list));
@@ -99,7 +102,7 @@ fn a_client_refuses_answers_to_what_it_did_not_offer() {
     let ems = || (23, Vec::new());
     let srtp =
         |profiles: &[u16], mki: &[u8]| (14, [list16(profiles), vec![mki.len() as u8], mki.to_vec()].concat());
-    let cases: Vec<(Vec<(u16, Vec<u8>)>, Error, u8)> = vec![
+    let cases: Vec<(Extensions, Error, u8)> = vec![
         (vec![], Error::NoExtendedMasterSecret, 40),
         (vec![ems(), (16, vec![0, 0])], Error::UnrequestedExtension(16), 110),
         (vec![ems(), (65281, vec![1, 7])], Error::BadRenegotiationInfo, 40),

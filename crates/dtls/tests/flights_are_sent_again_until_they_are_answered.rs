@@ -100,6 +100,7 @@ fn flights_that_get_lost_are_cut_smaller() {
     assert!(pair.sent.iter().any(|(side, datagram)| *side == Side::Server && datagram.len() > 600));
 }
 
+//~ covers 6347-4.1.1.1-b
 #[test]
 fn the_path_says_how_large_datagrams_may_be() {
     let (mut client, mut server) = (ring_config(1), ring_config(2));
@@ -111,6 +112,31 @@ fn the_path_says_how_large_datagrams_may_be() {
     }
     assert!(pair.connect());
     assert!(pair.sent.iter().all(|(_, datagram)| datagram.len() <= 400));
+    // Application data is cut by whoever writes it, who can ask what a record adds.
+    let largest = 400 - pair.client.overhead();
+    assert_eq!(pair.seal(Side::Client, &vec![7; largest]).len(), 400);
+}
+
+//~ covers 6347-4.1-b, 6347-4.2.4-c
+#[test]
+fn records_of_the_epoch_before_are_still_taken_while_a_handshake_runs() {
+    // The client has keys and has sent its Finished, but part of that flight gets lost once; the server's timer repeats
+    // its own flight in epoch 0, and that makes the client repeat at once.
+    let (mut client, mut server) = (ring_config(1), ring_config(2));
+    (client.mtu, client.first_timeout) = (300, Duration::from_secs(50));
+    server.first_timeout = Duration::from_secs(1);
+    let mut lost = false;
+    let mut pair = Pair::new(client, server);
+    pair.touch = Some(Box::new(move |to, datagram| {
+        let is_certificate = to == Side::Server && datagram[13] == 11;
+        let lose = is_certificate && !lost;
+        lost |= lose;
+        (!lose).then_some(datagram)
+    }));
+    let began = pair.now;
+    assert!(pair.connect());
+    assert_eq!(pair.client.stats().flights_repeated, 1);
+    assert!(pair.now.since(began) < Duration::from_secs(2), "without waiting for the client's timer");
 }
 
 //~ covers 6347-4.2.4-d, 6347-4.2.4-h

@@ -130,6 +130,7 @@ fn record_numbers_do_not_wrap_around() {
     assert_eq!(client.handle_timeout(NOW), Err(Error::SequenceExhausted));
 }
 
+//~ covers 5246-6.2.1-a neg
 #[test]
 fn content_that_is_too_long_is_cut_off_again() {
     let (mut client, _) = connected();
