@@ -15,7 +15,7 @@ use crate::chunk::Data;
 use crate::config::{Config, DEFAULT_MAX_MESSAGE_SIZE};
 use crate::control::Control;
 use crate::cookie::{CookieJar, PeerInit};
-use crate::datachannel::channel::{Edges, Phase};
+use crate::datachannel::channel::Phase;
 use crate::datachannel::table::Table;
 use crate::error::{DropReason, Error};
 use crate::event::{ChannelId, CloseReason, Event, PeerInfo, State, Stats};
@@ -360,6 +360,10 @@ impl Association {
     /// The next message of a channel, lent until the next call. What is not read holds the peer's window shut.
     pub fn read(&mut self, id: ChannelId) -> Option<crate::event::Message<'_>> {
         let slot = self.channels.slot(id)?;
+        if self.channels.look(slot)?.is_spent() {
+            self.channels.remove(slot);
+            return None;
+        }
         let channel = self.channels.at(slot)?;
         let (message, back) = channel.inbox.read();
         if let Some(buffer) = back {
@@ -378,6 +382,38 @@ impl Association {
         self.rx.held -= crate::rx::inbox::Inbox::cost(bytes.len());
         self.rx.ack.on_read(self.rx.window(), self.rx.size);
         Some((kind, bytes))
+    }
+
+    /// Whether an event that waited is worth reporting; an edge may be reported anew from now on.
+    fn still_holds(&mut self, event: Event) -> bool {
+        let (Event::Readable(id)
+        | Event::Writable(id)
+        | Event::BufferedAmountLow(id)
+        | Event::ChannelClosed(id)) = event
+        else {
+            return true;
+        };
+        let Some(channel) = self.channels.get_mut(id) else {
+            return matches!(event, Event::ChannelClosed(_));
+        };
+        match event {
+            Event::Readable(_) => {
+                channel.edges.readable = false;
+                !channel.inbox.is_empty()
+            }
+            Event::Writable(_) => {
+                channel.edges.writable = false;
+                channel.is_writable()
+            }
+            Event::BufferedAmountLow(_) => {
+                channel.edges.low = false;
+                channel.phase != Phase::Closed
+            }
+            _ => {
+                self.forget_if_spent(id);
+                true
+            }
+        }
     }
 
     pub(crate) fn enter(&mut self, now: Instant, state: State) {
@@ -453,30 +489,12 @@ impl Machine for Association {
     }
 
     fn poll_event(&mut self) -> Option<Event> {
-        loop {
-            let event = self.log.events.pop_front()?;
-            let edge: Option<(ChannelId, fn(&mut Edges) -> &mut bool)> = match event {
-                Event::Readable(id) => Some((id, |edges| &mut edges.readable)),
-                Event::Writable(id) => Some((id, |edges| &mut edges.writable)),
-                Event::BufferedAmountLow(id) => Some((id, |edges| &mut edges.low)),
-                Event::ChannelClosed(id) => {
-                    self.forget_if_spent(id);
-                    None
-                }
-                _ => None,
-            };
-            let Some((id, flag)) = edge else { return Some(event) };
-            let Some(channel) = self.channels.get_mut(id) else { continue };
-            *flag(&mut channel.edges) = false;
-            let stale = match event {
-                Event::Readable(_) => channel.inbox.is_empty(),
-                Event::Writable(_) => !channel.is_writable(),
-                _ => channel.phase == Phase::Closed,
-            };
-            if !stale {
+        while let Some(event) = self.log.events.pop_front() {
+            if self.still_holds(event) {
                 return Some(event);
             }
         }
+        None
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -1,4 +1,5 @@
 //! How associations begin: one side, both sides, over bad wires, and with bad cookies.
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Channels: how they open, what they carry, how they close, and what must not work.
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Whatever the wire does, what was written is what is read.
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Partial reliability: by retransmissions and by lifetime (RFC 3758, RFC 7496).
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Once buffers have grown, packets and small messages cost no allocation.
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod common;
 
@@ -58,7 +59,8 @@ fn packets_and_small_messages_cost_no_allocation() {
                 turns.turn(id, &message);
             }
         });
-        assert!(turns.read - before >= 100 * size * 100, "{size}: {}", turns.read - before);
+        let enough = (100 * size * 100).min(15_000_000);
+        assert!(turns.read - before >= enough, "{size}: {}", turns.read - before);
         assert_eq!(info.count_total, 0, "{size} bytes: {info:?}");
     }
 }
@@ -70,6 +72,6 @@ fn an_idle_association_holds_little() {
         std::mem::forget(net.ends);
     });
     let own = std::mem::size_of::<Association>();
-    println!("Association: {own} bytes, two of them and their heap: {}", info.bytes_current);
-    assert!(own < 4096, "{own}");
+    let heap = info.bytes_current / 2;
+    assert!(own < 4096 && (1..8192).contains(&heap), "{own} bytes, and {heap} on the heap");
 }

@@ -1,4 +1,5 @@
 //! Back-pressure: a reader that never reads, a writer that never stops, and windows that shut and open.
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod common;
 

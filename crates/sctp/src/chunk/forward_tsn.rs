@@ -30,7 +30,7 @@ impl<'a> ForwardTsn<'a> {
     pub fn parse(chunk: &Chunk<'a>) -> Result<Self, ParseError> {
         let mut reader = Reader::new(chunk.value);
         let new_cumulative_tsn = reader.u32("new cumulative TSN")?;
-        if reader.remaining() % 4 != 0 {
+        if !reader.remaining().is_multiple_of(4) {
             return Err(reader.error("skipped streams", ParseErrorKind::BadLength));
         }
         Ok(ForwardTsn { new_cumulative_tsn, skipped: reader.rest() })

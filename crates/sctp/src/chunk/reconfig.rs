@@ -117,7 +117,7 @@ impl<'a> Reconfig<'a> {
 
     fn stream_list(reader: &Reader<'a>) -> Result<&'a [u8], ParseError> {
         let list = reader.rest();
-        if list.len() % 2 == 0 {
+        if list.len().is_multiple_of(2) {
             Ok(list)
         } else {
             Err(reader.error("stream numbers", ParseErrorKind::BadLength))

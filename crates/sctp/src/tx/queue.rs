@@ -75,11 +75,6 @@ impl SendQueue {
         self.buffered
     }
 
-    /// Bytes queued or not acknowledged.
-    pub(crate) fn held(&self) -> usize {
-        self.held
-    }
-
     /// Everything was sent and acknowledged.
     pub(crate) fn is_empty(&self) -> bool {
         self.messages.is_empty()
@@ -274,7 +269,7 @@ mod tests {
             }
         }
         queue.release_through(199);
-        assert!(queue.is_empty() && queue.held() == 0 && queue.buffered() == 0);
+        assert!(queue.is_empty() && queue.held == 0 && queue.buffered() == 0);
     }
 
     #[test]
@@ -285,7 +280,7 @@ mod tests {
         queue.push_slice(PLAIN, b"third");
         queue.advance(5);
         assert_eq!((queue.expire(Instant::from_millis(4)), queue.expire(Instant::from_millis(5))), (0, 1));
-        assert_eq!((queue.buffered(), queue.held()), (5, 16));
+        assert_eq!((queue.buffered(), queue.held), (5, 16));
         assert_eq!(queue.release_through(0), 11);
         assert_eq!(queue.next().map(|next| next.message), Some(2));
     }

@@ -1,5 +1,5 @@
 //! Two associations and the wires between them: delay, loss, duplication and reordering by a seed.
-#![allow(dead_code, unreachable_pub)] // each test file uses its part
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // each test file uses its part
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,6 +34,9 @@ impl Link {
 /// Decides about a packet by side, running number and bytes: `false` drops it.
 pub type Filter = Box<dyn FnMut(usize, usize, &[u8]) -> bool>;
 
+/// What came on one channel.
+pub type Messages = Vec<(Kind, Vec<u8>)>;
+
 pub struct Net {
     pub ends: [Association; 2],
     pub events: [Vec<Event>; 2],
@@ -44,7 +47,7 @@ pub struct Net {
     pub log: Vec<(Instant, usize, Vec<u8>)>,
     /// Reads on `Readable`.
     pub reading: [bool; 2],
-    pub received: [BTreeMap<ChannelId, Vec<(Kind, Vec<u8>)>>; 2],
+    pub received: [BTreeMap<ChannelId, Messages>; 2],
     wire: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
     random: Random,
     sequence: u64,
@@ -229,7 +232,7 @@ impl Net {
     }
 }
 
-/// Drives both ends over no time and no wire: for tests of speed and allocation.
+/// The chunk types of a packet.
 pub fn kinds(packet: &[u8]) -> Vec<ChunkType> {
     chunks(packet).iter().map(|chunk| chunk.kind).collect()
 }
