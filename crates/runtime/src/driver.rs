@@ -24,13 +24,13 @@ use crate::udp::{Sent, Sockets};
 
 /// What one drain packs at most, in bytes (one datagram more may follow): as much as one GSO call carries. A sender that
 /// waits for a window to open waits for this much, so that it does not send in dribs.
-pub const BATCH_BYTES: usize = 63_000;
+pub(crate) const BATCH_BYTES: usize = 63_000;
 /// After so many busy turns the driver lets other tasks of its thread go first. Those that it woke wait in its own queue.
 const TURNS_BETWEEN_YIELDS: u32 = 8;
 
 /// Starts the driver of `shared` as a task of this runtime. It ends when the machine has, or when it panics; then those who
 /// wait are told.
-pub fn spawn<A: Actor>(shared: Arc<Shared<A>>, sockets: Sockets) {
+pub(crate) fn spawn<A: Actor>(shared: Arc<Shared<A>>, sockets: Sockets) {
     tokio::spawn(async move {
         // Dropped however this task ends: by itself, by a panic of the machine, or with the runtime.
         let _stop = StopOnDrop(shared.clone());

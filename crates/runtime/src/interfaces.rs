@@ -7,7 +7,7 @@ use std::net::IpAddr;
 ///
 /// A link-local IPv6 address means nothing without the name of an interface, which no candidate can carry. Whether loopback
 /// addresses become candidates is ICE's decision.
-pub fn addresses() -> io::Result<Vec<IpAddr>> {
+pub(crate) fn addresses() -> io::Result<Vec<IpAddr>> {
     let up = if_addrs::get_if_addrs()?
         .into_iter()
         .filter(|interface| interface.is_oper_up() || interface.is_loopback());

@@ -72,7 +72,7 @@ pub(crate) enum Sent {
 
 /// The sockets of one port: one for each local address.
 #[derive(Debug)]
-pub struct Sockets {
+pub(crate) struct Sockets {
     list: Vec<Socket>,
     addresses: Vec<SocketAddr>,
     options: BindOptions,
@@ -89,7 +89,7 @@ impl Sockets {
     /// Binds what can be bound. Must be called within a tokio runtime.
     ///
     /// Errors: nothing could be bound; or an address that was named could not.
-    pub fn bind(options: &BindOptions) -> io::Result<Self> {
+    pub(crate) fn bind(options: &BindOptions) -> io::Result<Self> {
         let mut sockets = Sockets { list: Vec::new(), addresses: Vec::new(), options: options.clone() };
         let mut last_error = None;
         for &address in &options.addresses {
@@ -110,12 +110,12 @@ impl Sockets {
     }
 
     /// The addresses that were bound, loopback last.
-    pub fn local_addresses(&self) -> &[SocketAddr] {
+    pub(crate) fn local_addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
     /// What the system granted of the buffers that were asked for.
-    pub fn buffer_sizes(&self) -> BufferSizes {
+    pub(crate) fn buffer_sizes(&self) -> BufferSizes {
         let smallest = |of: fn(&SockRef<'_>) -> io::Result<usize>| {
             self.list.iter().filter_map(|socket| of(&SockRef::from(&socket.io)).ok()).min().unwrap_or(0)
         };
