@@ -19,6 +19,16 @@ struct Limpid {
 enum Command {
     /// Serve the web page, signalling and STUN
     Serve(cmd::serve::Args),
+    /// Answer offers and send back every message
+    Echo(cmd::echo::Args),
+    /// Offer to an echo and check every message that comes back
+    Probe(cmd::probe::Args),
+    /// Be one end of a DTLS connection
+    Dtls(cmd::dtls::Args),
+    /// Ask a STUN server which address our packets come from
+    Stun(cmd::stun::Args),
+    /// Measure data channels on this machine
+    Bench(cmd::bench::Args),
 }
 
 #[tokio::main]
@@ -32,6 +42,11 @@ async fn main() -> ExitCode {
     };
     let exit = match limpid.command {
         Command::Serve(args) => cmd::serve::run(args).await,
+        Command::Echo(args) => cmd::echo::run(args).await,
+        Command::Probe(args) => cmd::probe::run(args).await,
+        Command::Dtls(args) => cmd::dtls::run(args).await,
+        Command::Stun(args) => cmd::stun::run(args).await,
+        Command::Bench(args) => cmd::bench::run(args).await,
     };
     exit.into()
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use limpid::{ChannelConfig, DataChannel, PeerConnection, Port, Reliability, Unannounced};
 
-use limpid_app::exit::Exit;
-use crate::cmd::say::Trouble;
-use crate::cmd::say::Events;
 use crate::cmd::offer::server::{Host, router};
+use crate::cmd::say::Events;
+use crate::cmd::say::Trouble;
+use limpid_app::exit::Exit;
 
 /// Answers offers over HTTP and sends back every message as it came.
 #[derive(clap::Args, Debug)]
@@ -37,7 +37,8 @@ impl std::str::FromStr for Negotiated {
         let mut words = text.split(':');
         let id = words.next().unwrap_or_default();
         let id: u16 = id.parse().map_err(|_| format!("{id:?} is no stream id from 0 to 65534"))?;
-        let mut config = ChannelConfig { label: "negotiated".into(), negotiated: Some(id), ..Default::default() };
+        let mut config =
+            ChannelConfig { label: "negotiated".into(), negotiated: Some(id), ..Default::default() };
         for word in words {
             match word.split_once('=') {
                 None if word == "unordered" => config.ordered = false,
@@ -87,18 +88,19 @@ async fn send_back(channel: DataChannel) {
 
 /// Runs until interrupted.
 pub async fn run(args: Args) -> Exit {
-    let mut events = Events::new(args.json);
-    match listen(args, &mut events).await {
+    let events = Events::new(args.json);
+    match listen(args, &events).await {
         Ok(()) => Exit::Ok,
         Err(failure) => events.fail(&failure),
     }
 }
 
-async fn listen(args: Args, events: &mut Events) -> Result<(), Trouble> {
+async fn listen(args: Args, events: &Events) -> Result<(), Trouble> {
     let listener = tokio::net::TcpListener::bind(args.listen).await;
-    let listener = listener.map_err(|error| Trouble::new(Exit::Local, "listen", format!("{}: {error}", args.listen)))?;
+    let listener =
+        listener.map_err(|error| Trouble::new(Exit::Local, "listen", format!("{}: {error}", args.listen)))?;
     let listen = listener.local_addr().map_err(Trouble::unexpected)?;
-    let port = Port::bind(limpid::BindOptions::at(listen)).await.map_err(Trouble::unexpected)?;
+    let port = Port::bind(limpid::BindOptions::on([listen])).await.map_err(Trouble::unexpected)?;
     let url = format!("http://{listen}/offer");
     events.say("listening", &serde_json::json!({ "url": url, "listen": listen.to_string() }), || {
         format!("Echoing at {url}")

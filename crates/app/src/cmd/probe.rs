@@ -6,10 +6,10 @@ use limpid::{ChannelConfig, DataChannel, Kind, PeerConnection};
 use serde_json::{Value, json};
 
 use crate::cmd::echo::Negotiated;
-use limpid_app::exit::Exit;
+use crate::cmd::offer::client::Session;
 use crate::cmd::say::Trouble;
 use crate::cmd::say::{Events, cipher, path};
-use crate::cmd::offer::client::Session;
+use limpid_app::exit::Exit;
 
 /// Offers to an echo endpoint and checks every message that comes back.
 #[derive(clap::Args, Debug)]
@@ -49,9 +49,9 @@ struct Measured {
 
 /// Runs one probe.
 pub async fn run(args: Args) -> Exit {
-    let mut events = Events::new(args.json);
+    let events = Events::new(args.json);
     let time = Duration::from_secs(args.timeout);
-    let probed = tokio::time::timeout(time, probe(&args, &mut events)).await;
+    let probed = tokio::time::timeout(time, probe(&args, &events)).await;
     match probed.unwrap_or_else(|_| Err(timed_out(args.timeout))) {
         Ok(result) => events.succeed(result),
         Err(failure) => events.fail(&failure),
@@ -62,7 +62,7 @@ fn timed_out(seconds: u64) -> Trouble {
     Trouble::new(Exit::NoPath, "timeout", format!("not done after {seconds} s"))
 }
 
-async fn probe(args: &Args, events: &mut Events) -> Result<Value, Trouble> {
+async fn probe(args: &Args, events: &Events) -> Result<Value, Trouble> {
     let start = Instant::now();
     let connection = PeerConnection::new().await.map_err(Trouble::unexpected)?;
     let config = match &args.negotiated {

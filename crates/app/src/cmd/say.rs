@@ -157,7 +157,9 @@ fn plain(value: &Value) -> String {
 
 /// `path` as the format has it; `null` before there is one.
 pub fn path(connection: &PeerConnection) -> Value {
-    let (Some(path), Some(pair)) = (connection.path(), connection.selected_pair()) else { return Value::Null };
+    let (Some(path), Some(pair)) = (connection.path(), connection.selected_pair()) else {
+        return Value::Null;
+    };
     let is_relayed = [pair.local, pair.remote].contains(&limpid::CandidateKind::Relayed);
     json!({
         "kind": if is_relayed { "relay" } else { "direct" },

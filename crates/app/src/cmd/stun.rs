@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use limpid_app::exit::Exit;
 use limpid_sansio::{Datagram, Instant, Machine, Path};
-use limpid_stun::{Client, ClientConfig, Event, Uri};
+use limpid_stun::{Client, ClientConfig, Event, Host, Uri};
 use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 
@@ -45,7 +45,7 @@ async fn resolve(server: &str) -> Result<SocketAddr, Trouble> {
         Trouble::new(Exit::NoPath, "no-such-host", format!("{server} can not be found: {error}"))
     };
     let (host, port) = match server.parse::<Uri>() {
-        Ok(uri) => (uri.host.to_string(), uri.port_or_default()),
+        Ok(uri) => (host_of(&uri.host), uri.port_or_default()),
         Err(_) => match server.parse::<SocketAddr>() {
             Ok(address) => return Ok(address),
             Err(_) => match server.rsplit_once(':') {
@@ -61,11 +61,21 @@ async fn resolve(server: &str) -> Result<SocketAddr, Trouble> {
     found.next().ok_or_else(|| unknown(&"it has no address"))
 }
 
+fn host_of(host: &Host) -> String {
+    match host {
+        Host::Ip(ip) => ip.to_string(),
+        Host::Name(name) => name.clone(),
+    }
+}
+
 async fn ask(server: &str) -> Result<Value, Trouble> {
     let remote = resolve(server).await?;
     let any: SocketAddr = if remote.is_ipv4() { ([0; 4], 0).into() } else { ([0u16; 8], 0).into() };
     let socket = UdpSocket::bind(any).await.map_err(Trouble::unexpected)?;
-    socket.connect(remote).await.map_err(|error| Trouble::new(Exit::NoPath, "unreachable", error.to_string()))?;
+    socket
+        .connect(remote)
+        .await
+        .map_err(|error| Trouble::new(Exit::NoPath, "unreachable", error.to_string()))?;
     let local = socket.local_addr().map_err(Trouble::unexpected)?;
     let provider = limpid_crypto::ring::provider();
     let mut seed = [0; 32];
@@ -109,12 +119,7 @@ async fn receive(
     Ok(())
 }
 
-fn conclude(
-    event: Event,
-    server: SocketAddr,
-    local: SocketAddr,
-    took: Duration,
-) -> Result<Value, Trouble> {
+fn conclude(event: Event, server: SocketAddr, local: SocketAddr, took: Duration) -> Result<Value, Trouble> {
     match event {
         Event::Answered { mapped, .. } => Ok(json!({
             "server": server.to_string(),

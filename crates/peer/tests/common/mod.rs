@@ -33,7 +33,7 @@ impl Couple {
         let mut install = |name: &str, ip: [u8; 4]| {
             let public = world.public();
             let host = world.add_host(name, public, &[IpAddr::from(ip)]);
-            world.set_link(host, link);
+            world.set_links(host, link, Link::millis(0)); // one way is one link
             let socket = world.bind(host, SocketAddr::from((ip, 5000)));
             let mut config = config(provider, world.seed());
             edit(&mut config);

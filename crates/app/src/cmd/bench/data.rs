@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use super::pair::Pair;
 use super::relay::Link;
 use super::usage::cpu_seconds;
-use limpid_app::exit::Exit;
-use crate::cmd::say::Trouble;
-use crate::cmd::say::Events;
 use crate::cmd::offer::client::Session;
 use crate::cmd::offer::server::{Host, router};
+use crate::cmd::say::Events;
+use crate::cmd::say::Trouble;
+use limpid_app::exit::Exit;
 
 /// Throughput of one reliable, ordered channel between two peers over loopback UDP.
 #[derive(clap::Args, Debug)]
@@ -66,7 +66,7 @@ impl Args {
 
 /// Runs one measurement.
 pub async fn run(args: Args) -> Exit {
-    let mut events = Events::new(args.json);
+    let events = Events::new(args.json);
     let result = match (args.listen, &args.connect) {
         (Some(listen), _) => return receive(listen, events).await,
         (None, Some(url)) => send(&args, url).await,
@@ -175,7 +175,7 @@ impl Host for Sink {
     }
 }
 
-async fn receive(listen: SocketAddr, mut events: Events) -> Exit {
+async fn receive(listen: SocketAddr, events: Events) -> Exit {
     let listener = match tokio::net::TcpListener::bind(listen).await {
         Ok(listener) => listener,
         Err(error) => {
@@ -184,8 +184,11 @@ async fn receive(listen: SocketAddr, mut events: Events) -> Exit {
     };
     let listen = listener.local_addr().unwrap_or(listen);
     let url = format!("http://{listen}/offer");
-    events.say("listening", &json!({ "url": url, "listen": listen.to_string() }), || format!("Receiving at {url}"));
-    let served = axum::serve(listener, router(Sink, listen, 16)).with_graceful_shutdown(crate::cmd::interrupted());
+    events.say("listening", &json!({ "url": url, "listen": listen.to_string() }), || {
+        format!("Receiving at {url}")
+    });
+    let served =
+        axum::serve(listener, router(Sink, listen, 16)).with_graceful_shutdown(crate::cmd::interrupted());
     match served.await {
         Ok(()) => Exit::Ok,
         Err(error) => events.fail(&Trouble::unexpected(error)),

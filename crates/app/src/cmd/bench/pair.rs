@@ -26,7 +26,8 @@ impl Pair {
         let mut relay = None;
         let mut offer = left.offer().await.map_err(Trouble::unexpected)?;
         if let Some(link) = link {
-            let made = Relay::between(address(&left)?, address(&right)?, link).map_err(Trouble::unexpected)?;
+            let made =
+                Relay::between(address(&left)?, address(&right)?, link).map_err(Trouble::unexpected)?;
             offer = readdressed(offer, address(&left)?, made.facing_right);
             relay = Some(made);
         }
@@ -43,7 +44,8 @@ impl Pair {
 
 async fn peer(identity: &Option<Arc<Identity>>) -> Result<PeerConnection, Trouble> {
     let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-    let mut builder = PeerConnection::builder().bind(BindOptions::at(loopback)).loopback(LoopbackPolicy::Always);
+    let mut builder =
+        PeerConnection::builder().bind(BindOptions::on([loopback])).loopback(LoopbackPolicy::Always);
     if let Some(identity) = identity {
         builder = builder.identity(identity.clone());
     }

@@ -97,7 +97,13 @@ async fn sleep_until(due: Option<Instant>) {
 }
 
 /// When a datagram arrives; `None`: never.
-fn schedule(now: Instant, is_free_at: &mut Instant, len: usize, link: Link, chance: &mut u64) -> Option<Instant> {
+fn schedule(
+    now: Instant,
+    is_free_at: &mut Instant,
+    len: usize,
+    link: Link,
+    chance: &mut u64,
+) -> Option<Instant> {
     *chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     let is_lost = ((*chance >> 11) as f64 / (1u64 << 53) as f64) < link.loss;
     let starts = (*is_free_at).max(now);
@@ -117,14 +123,9 @@ mod tests {
     fn a_rate_spaces_datagrams_and_a_full_queue_loses_them() {
         let start = Instant::now();
         let (mut free, mut chance) = (start, 1);
-        let link = Link {
-            delay: Duration::from_millis(25),
-            loss: 0.0,
-            rate: 8e6,
-            queue: Duration::from_millis(10),
-        };
-        let arrivals: Vec<_> =
-            (0..15).map(|_| schedule(start, &mut free, 1000, link, &mut chance)).collect();
+        let link =
+            Link { delay: Duration::from_millis(25), loss: 0.0, rate: 8e6, queue: Duration::from_millis(10) };
+        let arrivals: Vec<_> = (0..15).map(|_| schedule(start, &mut free, 1000, link, &mut chance)).collect();
         assert_eq!(arrivals[0], Some(start + Duration::from_millis(26)));
         assert_eq!(arrivals[10], Some(start + Duration::from_millis(36)));
         assert!(arrivals[11..].iter().all(Option::is_none));

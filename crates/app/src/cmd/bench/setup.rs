@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::pair::Pair;
 use super::usage::{cpu_seconds, resident_kib};
-use limpid_app::exit::Exit;
-use crate::cmd::say::Trouble;
 use crate::cmd::say::Events;
+use crate::cmd::say::Trouble;
+use limpid_app::exit::Exit;
 
 /// How long it takes from nothing to an open channel: certificates, sockets, ICE, DTLS, SCTP.
 #[derive(clap::Args, Debug)]
@@ -42,7 +42,7 @@ pub async fn run_idle(args: IdleArgs) -> Exit {
     finish(Events::new(args.json), idle(args.pairs).await)
 }
 
-fn finish(mut events: Events, result: Result<Value, Trouble>) -> Exit {
+fn finish(events: Events, result: Result<Value, Trouble>) -> Exit {
     match result {
         Ok(result) => events.succeed(result),
         Err(failure) => events.fail(&failure),
@@ -75,8 +75,8 @@ async fn idle(count: usize) -> Result<Value, Trouble> {
     for _ in 0..count {
         pairs.push(Pair::open(None, None).await?);
     }
-    let per_peer = resident_kib().zip(before).map(|(after, before)| {
-        after.saturating_sub(before) as f64 / (2 * count) as f64
-    });
+    let per_peer = resident_kib()
+        .zip(before)
+        .map(|(after, before)| after.saturating_sub(before) as f64 / (2 * count) as f64);
     Ok(json!({ "kib_per_peer": per_peer, "pairs": pairs.len() }))
 }

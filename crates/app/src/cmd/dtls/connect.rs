@@ -53,7 +53,11 @@ fn endpoint(args: &Args, clock: Clock) -> Result<Endpoint, Trouble> {
     match &args.fingerprint {
         Some(text) => {
             let fingerprint: Fingerprint = text.parse().map_err(|_| {
-                Trouble::new(Exit::Usage, "fingerprint", format!("{text:?} is no fingerprint that can be checked"))
+                Trouble::new(
+                    Exit::Usage,
+                    "fingerprint",
+                    format!("{text:?} is no fingerprint that can be checked"),
+                )
             })?;
             endpoint.expect_fingerprints(clock.now(), &[fingerprint]).map_err(Trouble::of_handshake)?;
         }
@@ -122,7 +126,8 @@ fn tell(endpoint: &Endpoint, common: &Common, events: &Events) -> Result<(), Tro
 
 fn print(data: &[u8], events: &Events) {
     let text = String::from_utf8_lossy(data);
-    let shown: String = text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
+    let shown: String =
+        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
     if events.is_json() {
         events.say("record", &serde_json::json!({ "text": text, "bytes": data.len() }), String::new);
     } else {

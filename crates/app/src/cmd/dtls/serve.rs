@@ -112,7 +112,8 @@ impl Server {
         }
         if let Err(error) = fed {
             let trouble = Trouble::of_handshake(error);
-            let members = json!({ "client": from.to_string(), "error": trouble.slug, "message": trouble.message });
+            let members =
+                json!({ "client": from.to_string(), "error": trouble.slug, "message": trouble.message });
             self.events.say("failed", &members, || format!("{from}: {}", trouble.message));
         }
         if self.clients.get(&from).is_some_and(Endpoint::finished) {
@@ -133,7 +134,9 @@ impl Server {
             Some(acceptor) => {
                 let mut out = Vec::new();
                 match acceptor.accept(now, from, datagram, &mut out) {
-                    Accepted::Hello { message_seq } => Endpoint::server_after_cookie(config, now, message_seq),
+                    Accepted::Hello { message_seq } => {
+                        Endpoint::server_after_cookie(config, now, message_seq)
+                    }
                     Accepted::Reply(_) => {
                         let _ = self.socket.send_to(&out, from).await;
                         return false;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use limpid::{Description, DescriptionKind, PeerConnection};
 
 use super::{Form, MAX_BODY};
-use limpid_app::exit::Exit;
 use crate::cmd::say::Trouble;
+use limpid_app::exit::Exit;
 
 /// A session with an endpoint: where to renegotiate, and where to say that it is over.
 #[derive(Debug)]

@@ -23,7 +23,9 @@ const WITHOUT_ICE: Duration = Duration::from_secs(60);
 /// Makes the connection for a new session, and what serves it.
 pub trait Host: Send + Sync + 'static {
     /// A connection that has seen no description yet, and channels that both sides agreed on.
-    fn connection(&self) -> impl Future<Output = Result<(PeerConnection, Vec<DataChannel>), limpid::Error>> + Send;
+    fn connection(
+        &self,
+    ) -> impl Future<Output = Result<(PeerConnection, Vec<DataChannel>), limpid::Error>> + Send;
     /// Serves a connection that is up, until it ends.
     fn serve(
         &self,
@@ -154,7 +156,8 @@ impl<H: Host> Sessions<H> {
         if !self.is_our_host(headers) {
             return Err(refuse(StatusCode::FORBIDDEN, "this is another host"));
         }
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let form = Form::of(kind)
             .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "application/json or application/sdp"))?;
         let offer = std::str::from_utf8(body).ok().and_then(|text| form.read(text, DescriptionKind::Offer));
