@@ -113,6 +113,39 @@ fn sealing_and_opening_allocate_nothing() {
 }
 
 #[test]
+fn an_idle_connection_is_small() {
+    let (now, server_config, client_config) = (Instant::from_millis(1), ring_config(2), ring_config(1));
+    let linger = Duration::from_secs(240);
+    let mut kept = None;
+    let counted = allocation_counter::measure(|| {
+        let mut ends =
+            [Endpoint::client(client_config.clone(), now), Endpoint::server(server_config.clone(), now)];
+        ends.iter_mut().for_each(|end| end.accept_any_peer(now));
+        let mut out = Vec::new();
+        for turn in 0..6 {
+            while ends[turn % 2].poll_transmit(now, &mut out).is_some() {
+                let mut rest = &mut out[..];
+                while !rest.is_empty() {
+                    rest = ends[1 - turn % 2].handle_input(now, rest).unwrap().rest;
+                }
+                out.clear();
+            }
+        }
+        ends.iter_mut().for_each(|end| {
+            while end.poll_event().is_some() {}
+            while end.pop_note().is_some() {}
+            end.handle_timeout(now + linger).unwrap();
+        });
+        drop(out);
+        kept = Some(ends);
+    });
+    let ends = kept.unwrap();
+    assert!(ends.iter().all(Endpoint::is_connected));
+    let each = size_of::<Endpoint>() as i64 + counted.bytes_current / 2;
+    assert!(each < 5 * 1024, "{each} bytes, {} of them in place", size_of::<Endpoint>());
+}
+
+#[test]
 fn states_are_noted_for_a_tap() {
     let mut pair = Pair::new(ring_config(1), ring_config(2));
     assert!(pair.connect());
