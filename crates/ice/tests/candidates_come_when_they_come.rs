@@ -319,6 +319,24 @@ fn with_both_families_ipv6_comes_first_and_ipv4_is_not_last() {
     assert_eq!(told.iter().map(|(_, v4)| *v4).collect::<Vec<_>>(), [false, true, false]);
 }
 
+//~ covers 8445-6.1.2.2-b
+#[test]
+fn a_link_local_candidate_is_sent_to_on_the_link_of_its_socket() {
+    let now = Instant::from_millis(5);
+    let mut agent = Agent::new(config(1, Role::Controlling), now);
+    agent.add_stream(now, STREAM, 1);
+    let socket = core::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 1, 0, 3);
+    agent.add_local_address(now, socket.into());
+    agent.set_remote_credentials(now, STREAM, "peer", "thePeersPasswordIsThis24").unwrap();
+    agent.add_remote_candidate(now, STREAM, "candidate:1 1 udp 99 2001:db8::2 5 typ host", None).unwrap();
+    assert_eq!(agent.pair_count(), 0);
+    agent.add_remote_candidate(now, STREAM, "candidate:2 1 udp 99 fe80::2 5 typ host", None).unwrap();
+    agent.handle_timeout(now).unwrap();
+    let sent = agent.poll_transmit(now, &mut Vec::new()).unwrap();
+    let core::net::SocketAddr::V6(remote) = sent.route.remote else { panic!("{sent:?}") };
+    assert_eq!((remote.ip().to_string().as_str(), remote.scope_id()), ("fe80::2", 3));
+}
+
 /// Two streams, the first with two components, on sockets of their own: all find their own path.
 #[test]
 fn streams_and_components_have_paths_of_their_own() {

@@ -242,3 +242,19 @@ fn payload_flows_on_a_valid_pair_before_nomination() {
         assert_eq!(end.received.borrow().len(), 1);
     }
 }
+
+#[test]
+fn a_restart_may_use_credentials_that_were_told_before() {
+    let mut call = connected(13);
+    let told = [("offeredLater", "offeredLaterPassword0024"), ("answeredLater", "answeredLaterPassword024")];
+    for (end, (ufrag, pwd)) in told.into_iter().enumerate() {
+        call.with(end, |agent, now| agent.restart_with(now, STREAM, ufrag, pwd)).unwrap();
+        assert_eq!(call.credentials(end), (ufrag.to_string(), pwd.to_string()));
+        assert!(call.with(end, |agent, now| agent.restart_with(now, STREAM, "x", pwd)).is_err());
+        assert!(call.selected(end).is_some(), "the old pair carries on");
+    }
+    call.signal();
+    call.run_for(secs(1));
+    assert_eq!(call.states(), [ConnectionState::Completed; 2]);
+    assert!(call.ends[0].paths().len() > 1);
+}

@@ -92,3 +92,13 @@ fn only_the_controlling_side_nominates_and_only_once() {
     }
     assert_eq!((call.agent(0).role(), call.agent(1).role()), (Role::Controlling, Role::Controlled));
 }
+
+#[test]
+fn with_real_cryptography_the_same_happens() {
+    let mut call = Call::direct(6, |config| config.provider = limpid_crypto::ring::provider());
+    call.signal();
+    assert!(call.run_until_both(secs(1), ConnectionState::Completed));
+    call.run_for(secs(60));
+    assert_eq!(call.states(), [ConnectionState::Completed; 2]);
+    assert_eq!(call.agent(0).stats().dropped.total() + call.agent(1).stats().dropped.total(), 0);
+}
