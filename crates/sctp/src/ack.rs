@@ -316,6 +316,19 @@ impl Association {
         }
     }
 
+    /// Messages of a channel that got too old before their first byte was sent go, and make room for others.
+    #[inline]
+    pub(crate) fn expire(&mut self, now: Instant, slot: u16) {
+        let Some(channel) = self.channels.at(slot) else { return };
+        let held = channel.tx.queue.held();
+        let expired = channel.tx.queue.expire(now);
+        if expired > 0 {
+            self.tx.held -= held - channel.tx.queue.held();
+            self.log.stats.abandoned += expired;
+            self.wake_writers();
+        }
+    }
+
     /// After bytes of a channel were taken from its queue: is it empty, is it to be reset?
     pub(crate) fn after_taking(&mut self, slot: u16) {
         let Some(channel) = self.channels.at(slot) else { return };

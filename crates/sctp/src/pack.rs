@@ -446,12 +446,11 @@ impl Association {
         room: usize,
         follows: bool,
     ) -> Packed {
+        self.expire(now, slot);
         let Some(channel) = self.channels.at(slot) else {
             self.tx.schedule.remove(slot);
             return Packed::Nothing;
         };
-        let expired = channel.tx.queue.expire(now);
-        self.log.stats.abandoned += expired;
         let Some(next) = channel.tx.queue.next() else {
             self.after_taking(slot);
             return Packed::Nothing;

@@ -174,12 +174,11 @@ impl Association {
         // A channel with nothing to send is let in beyond the limit, so that a busy one can't lock it out.
         let limit = self.config.send_buffer;
         if self.tx.held >= limit && (channel.tx.queue.buffered() > 0 || self.tx.held >= 2 * limit) {
-            let expired = channel.tx.queue.expire(now);
-            self.log.stats.abandoned += expired;
             if !channel.edges.blocked {
                 channel.edges.blocked = true;
                 self.tx.blocked.push_back(slot);
             }
+            self.expire(now, slot);
             self.after_taking(slot);
             return Err(WriteError::Full);
         }
