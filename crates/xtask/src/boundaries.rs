@@ -43,8 +43,8 @@ const GRAPH: [(&str, &[&str]); 14] = [
 /// What any crate may use in its tests besides: the simulated network, the providers.
 const FOR_TESTS: [&str; 2] = ["netsim", "crypto"];
 
-/// And who else in particular: inspect looks at whole connections.
-const FOR_TESTS_OF: [(&str, &str); 1] = [("inspect", "peer")];
+/// And who else in particular: inspect looks at whole connections, the runtime asks a STUN server.
+const FOR_TESTS_OF: [(&str, &str); 2] = [("inspect", "peer"), ("runtime", "stun")];
 
 /// Libraries of cryptography, which only `crypto` names.
 const CRYPTOGRAPHY: [&str; 27] = [
