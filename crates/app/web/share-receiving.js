@@ -112,16 +112,17 @@ export class Receiving {
       const attempts = (this.#attempts.get(key) ?? 0) + 1;
       this.#attempts.set(key, attempts);
       if (attempts >= ATTEMPTS) this.#end(new Failure('integrity'));
-      this.#consume(bytes.length);
+      // The credit is told at once, however little: the sender may have none left to send it again.
+      this.#consume(bytes.length, 1);
       this.#say({ m: 'bad', f: file.f, i });
     }
   }
 
   /** Bytes that take no room any more: the sender may send as many again. */
-  #consume(bytes) {
+  #consume(bytes, step = GROUP / 2) {
     this.#consumed += bytes;
     const credit = FIRST_CREDIT + this.#consumed;
-    if (credit - this.#granted >= GROUP / 2) { this.#granted = credit; this.#say({ m: 'credit', bytes: credit }); }
+    if (credit - this.#granted >= step) { this.#granted = credit; this.#say({ m: 'credit', bytes: credit }); }
   }
 
   #hear(text) {

@@ -52,6 +52,11 @@ impl TreeHasher {
         self.leaves += 1;
     }
 
+    /// How many leaves it took.
+    pub fn leaves(&self) -> u64 {
+        self.leaves
+    }
+
     /// The root of all leaves so far; of none: that of an empty file.
     pub fn root(&self, provider: &Provider) -> Hash {
         let joined = self
