@@ -69,6 +69,29 @@ fn both_sides_begin_at_once_and_keep_their_tags() {
     assert!(net.is_up());
 }
 
+//~ covers 9260-5.2.4-b
+#[test]
+fn a_cookie_that_comes_while_our_init_is_unanswered_begins_the_association() {
+    let mut net = Net::new(config(1), config(2), Link::PERFECT);
+    net.filter = Some(Box::new(|side, _, packet| !(side == 0 && kinds(packet) == [INIT])));
+    net.connect(0);
+    net.connect(1);
+    assert!(net.run_until(MS(400), |net| net.is_up()));
+    let (ours, theirs) = net.channel(Default::default());
+    net.send(0, ours, b"both know the tags");
+    net.run(MS(100));
+    assert_eq!(net.messages(1, theirs), [b"both know the tags"]);
+}
+
+//~ covers 9260-16-a
+#[test]
+fn the_constants_are_the_documents() {
+    let timing = Timing::default();
+    assert_eq!((timing.max_init_retransmits, timing.max_retransmits), (8, 10));
+    let seconds = [timing.cookie_life, timing.heartbeat_interval, timing.rto_max].map(|time| time.as_secs());
+    assert_eq!(seconds, [60, 30, 60]);
+}
+
 #[test]
 fn they_meet_whatever_the_wire_loses_delays_and_repeats() {
     for (seed, (loss, duplicate, jitter)) in (0..).zip([(30, 0, 0), (30, 30, 30), (0, 100, 50), (15, 15, 5)])
@@ -82,6 +105,7 @@ fn they_meet_whatever_the_wire_loses_delays_and_repeats() {
     }
 }
 
+//~ covers 8831-6.2-a
 #[test]
 fn an_init_holds_what_old_peers_survive_and_nothing_else() {
     let mut net = Net::new(config(1), config(2), Link::PERFECT);

@@ -314,6 +314,7 @@ fn limits_are_told_at_once() {
     assert_eq!(net.ends[0].open_channel(now, long), Err(Misuse::LabelTooLong));
 }
 
+//~ covers 8831-6.4-a
 #[test]
 fn a_busy_channel_does_not_starve_others_and_weight_counts() {
     let mut net = Net::connected(Link { delay: MS(10), ..Link::PERFECT });
@@ -336,6 +337,7 @@ fn a_busy_channel_does_not_starve_others_and_weight_counts() {
     assert_eq!((count(&net, 0), count(&net, 1)), (400, 400));
 }
 
+//~ covers 8832-5.2-a
 #[test]
 fn dcep_messages_read_back() {
     let open = Open { reliability: Reliability::Retransmits(3), ordered: false, label: "é", ..OPEN };

@@ -56,6 +56,7 @@ fn crc32c_vectors_hold_in_the_byte_order_of_the_wire() {
     }
 }
 
+//~ covers 9260-3.2-c
 #[test]
 fn the_inits_of_the_snap_draft_read_as_told() {
     for case in cases(include_str!("vectors/snap_sctp_init.json")) {

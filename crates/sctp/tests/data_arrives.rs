@@ -45,6 +45,72 @@ fn transfer(link: Link, config_a: Config, config_b: Config, total: usize) -> Net
     net
 }
 
+//~ covers 9260-5.1-c
+#[test]
+fn the_first_data_is_acknowledged_at_once() {
+    let mut net = Net::connected(Link::PERFECT);
+    net.run(MS(100));
+    let negotiated = ChannelConfig { negotiated: Some(3), ..ChannelConfig::default() };
+    let now = net.now;
+    let id = net.ends[0].open_channel(now, negotiated).unwrap();
+    net.send(0, id, b"first");
+    net.run(MS(6));
+    assert_eq!(net.ends[1].stats().sacks_sent, 1);
+}
+
+//~ covers 9260-6.9-a
+#[test]
+fn fragments_of_a_message_have_consecutive_tsns_and_one_ssn() {
+    let mut net = Net::connected(Link::PERFECT);
+    let (one, _) = net.channel(ChannelConfig::default());
+    let (two, _) = net.channel(ChannelConfig::default());
+    net.log.clear();
+    for _ in 0..3 {
+        net.write(0, one, &pattern(1, 6000)).unwrap();
+        net.write(0, two, &pattern(2, 6000)).unwrap();
+    }
+    net.flush(0);
+    net.run(MS(500));
+    let packets: Vec<_> = net.log.iter().filter(|entry| entry.1 == 0).collect();
+    let all = packets.iter().flat_map(|entry| chunks(&entry.2)).filter(|chunk| chunk.kind.0 == 0);
+    let all: Vec<_> = all.map(|chunk| limpid_sctp::chunk::Data::parse(&chunk).unwrap()).collect();
+    let mut messages = 0;
+    for pair in all.windows(2) {
+        assert_eq!(pair[1].tsn, pair[0].tsn.wrapping_add(1));
+        let ends = pair[0].flags & 1 != 0;
+        assert_eq!(ends, pair[1].flags & 2 != 0, "E, then B");
+        messages += usize::from(ends);
+        assert!(ends || (pair[0].stream_id, pair[0].ssn) == (pair[1].stream_id, pair[1].ssn));
+    }
+    assert_eq!(messages, 5);
+}
+
+//~ covers 9260-6.6-a
+#[test]
+fn an_unordered_message_does_not_wait_and_an_ordered_one_of_another_channel_neither() {
+    let mut net = Net::connected(Link { delay: MS(50), ..Link::PERFECT });
+    let (ordered, ordered_there) = net.channel(ChannelConfig::default());
+    let (other, other_there) = net.channel(ChannelConfig::default());
+    let unordered = ChannelConfig { ordered: false, ..ChannelConfig::default() };
+    let (unordered, unordered_there) = net.channel(unordered);
+    net.run(MS(500));
+    let mut left = 1;
+    net.filter = Some(Box::new(move |side, _, _| {
+        let lose = side == 0 && left > 0;
+        left -= i32::from(lose);
+        !lose
+    }));
+    for (id, text) in [(ordered, b"lost"), (ordered, b"late"), (other, b"next"), (unordered, b"free")] {
+        net.send(0, id, text);
+    }
+    net.run(MS(60));
+    assert_eq!(net.messages(1, ordered_there).len(), 0);
+    assert_eq!(net.messages(1, other_there), [b"next"]);
+    assert_eq!(net.messages(1, unordered_there), [b"free"]);
+    net.run(MS(1000));
+    assert_eq!(net.messages(1, ordered_there), [b"lost", b"late"]);
+}
+
 #[test]
 fn over_a_matrix_of_loss_delay_reordering_and_duplication() {
     for loss in [0, 1, 5, 30] {

@@ -26,6 +26,7 @@ fn victim(seed: u8) -> (Net, u32, u32, u32) {
     (net, tag, peer_tsn, own_tsn)
 }
 
+//~ covers 9260-6.2.1-b neg
 #[test]
 fn sacks_that_lie_are_dropped() {
     let (mut net, tag, _, own) = victim(1);
@@ -54,7 +55,7 @@ fn sacks_that_lie_are_dropped() {
     assert_eq!((stats.dropped[DropReason::BadSack], stats.flight), (lies.len() as u64, flight));
 }
 
-//~ covers 9260-6.2.1-a
+//~ covers 9260-6.2.1-a neg
 #[test]
 fn gap_acks_may_be_taken_back() {
     let (mut net, tag, _, own) = victim(3);

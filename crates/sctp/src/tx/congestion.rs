@@ -130,3 +130,69 @@ impl CongestionControl for NewReno {
         self.cwnd
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACKET: usize = 1000;
+    const NOW: Instant = Instant::ZERO;
+    const ACKED: Acked = Acked {
+        bytes: 5000,
+        flight_before: 10_000,
+        cumulative_moved: true,
+        window_limited: true,
+        in_recovery: false,
+        rtt: None,
+    };
+
+    //~ covers 9260-7.2.1-a
+    #[test]
+    fn slow_start_grows_only_when_the_window_was_used_up_and_the_cumulative_tsn_moved() {
+        let mut reno = NewReno::new(PACKET);
+        for idle in [
+            Acked { window_limited: false, ..ACKED },
+            Acked { cumulative_moved: false, ..ACKED },
+            Acked { in_recovery: true, ..ACKED },
+        ] {
+            reno.on_acked(NOW, &idle);
+            assert_eq!(reno.window(), 10 * PACKET);
+        }
+        reno.on_acked(NOW, &ACKED);
+        assert_eq!(reno.window(), 15 * PACKET);
+    }
+
+    #[test]
+    fn congestion_avoidance_grows_by_one_packet_a_window() {
+        let mut reno = NewReno::new(PACKET);
+        reno.on_loss(NOW, 0);
+        assert_eq!(reno.window(), 5 * PACKET);
+        reno.on_acked(NOW, &ACKED);
+        assert_eq!(reno.window(), 6 * PACKET);
+        reno.on_acked(NOW, &ACKED);
+        assert_eq!(reno.window(), 6 * PACKET);
+    }
+
+    #[test]
+    fn losses_halve_it_down_to_four_packets_and_a_timeout_leaves_one() {
+        let mut reno = NewReno::new(PACKET);
+        for expected in [5, 4, 4] {
+            reno.on_loss(NOW, 0);
+            assert_eq!(reno.window(), expected * PACKET);
+        }
+        reno.on_timeout(NOW, 0);
+        assert_eq!(reno.window(), PACKET);
+        reno.on_path_changed(NOW, 2 * PACKET, true);
+        assert_eq!(reno.window(), 20 * PACKET);
+    }
+
+    #[test]
+    fn silence_shrinks_a_grown_window() {
+        let mut reno = NewReno::new(PACKET);
+        for _ in 0..18 {
+            reno.on_acked(NOW, &ACKED);
+        }
+        reno.on_idle(NOW);
+        assert_eq!(reno.window(), 50 * PACKET);
+    }
+}

@@ -80,6 +80,11 @@ impl SendQueue {
         self.messages.is_empty()
     }
 
+    /// Bytes queued or not acknowledged.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
     /// Something was not sent yet.
     pub(crate) fn has_unsent(&self) -> bool {
         self.sent < self.messages.len()
