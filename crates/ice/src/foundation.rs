@@ -23,14 +23,21 @@ pub(crate) struct Foundations {
 type LocalKey = (CandidateKind, IpAddr, Option<IpAddr>);
 
 impl Foundations {
+    /// Names of the peer's that are told apart: far more than it may have candidates.
+    const LIMIT: usize = 1024;
+
     /// The foundation of one of our candidates, counted from 1; it is written as that number.
     pub(crate) fn local(&mut self, kind: CandidateKind, base: IpAddr, server: Option<IpAddr>) -> Foundation {
         number(&mut self.local, &(kind, base, server), |key| *key)
     }
 
-    /// A number for one that the peer told.
+    /// A number for one that the peer told. Beyond [`Foundations::LIMIT`] names all share one, which only makes them wait
+    /// for each other.
     pub(crate) fn remote(&mut self, name: &str) -> Foundation {
         let position = self.remote.iter().position(|known| **known == *name);
+        if position.is_none() && self.remote.len() >= Self::LIMIT {
+            return Foundation(Self::LIMIT as u16 + 1);
+        }
         let index = position.unwrap_or_else(|| {
             self.remote.push(name.into());
             self.remote.len() - 1
@@ -77,6 +84,16 @@ mod tests {
             foundations.local(CandidateKind::ServerReflexive, ip("10.0.0.1"), Some(ip("192.0.2.2")))
         );
         assert_eq!(host, foundations.local(CandidateKind::Host, ip("10.0.0.1"), None));
+    }
+
+    #[test]
+    fn a_peer_that_names_without_end_is_remembered_within_a_bound() {
+        let mut foundations = Foundations::default();
+        let first = foundations.remote("0");
+        let names: Vec<_> = (1..5000).map(|n| foundations.remote(&n.to_string())).collect();
+        assert_eq!(foundations.remote.len(), Foundations::LIMIT);
+        assert_eq!(names[4000], names[4001]);
+        assert_eq!(foundations.remote("0"), first);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::session::{LocalCandidate, RemoteCandidate, Session};
 use crate::socket::Socket;
 
 /// Local candidates of one stream beyond this are not made.
-const MAX_LOCAL: usize = 256;
+pub(super) const MAX_LOCAL: usize = 256;
 
 impl Agent {
     /// A socket joins: host candidates for all whom it serves, and questions to all servers.

@@ -92,7 +92,8 @@ impl Agent {
     }
 
     fn wish(&mut self, now: Instant, kind: WishKind, asked: Asked) {
-        if self.names.waiting.len() >= Names::LIMIT {
+        let is_unheard = self.says.wishes.len() >= 2 * Names::LIMIT; // by a driver that grants none
+        if self.names.waiting.len() >= Names::LIMIT || is_unheard {
             return self.drop(DropReason::Limit);
         }
         let id = WishId(self.names.next);

@@ -7,6 +7,7 @@ use limpid_sansio::{Instant, Path};
 use limpid_stun::{Class, ErrorCode, Message};
 
 use crate::agent::Agent;
+use crate::agent::candidates::MAX_LOCAL;
 use crate::candidate::{CandidateKind, same_address};
 use crate::checklist::ChecklistSet;
 use crate::error::DropReason;
@@ -145,7 +146,7 @@ impl Agent {
             None => {
                 let priority = check.priority;
                 let base = path.local;
-                if session.locals.len() < 256 {
+                if session.locals.len() < MAX_LOCAL {
                     session.locals.push(LocalCandidate {
                         component,
                         kind,
