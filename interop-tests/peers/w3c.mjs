@@ -23,7 +23,7 @@ const libraries = {
 
 const { RTCPeerConnection, options } = await libraries[kind]();
 if (mode === 'offer') {
-  const only = process.argv[4] ? process.argv[4].split(',') : undefined;
+  const only = process.argv[5] ? process.argv[5].split(',') : undefined;
   for (const result of await offerTo(RTCPeerConnection, url, { ...options, only })) console.log(JSON.stringify(result));
   setTimeout(() => process.exit(0), 100);
 } else {

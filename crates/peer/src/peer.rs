@@ -138,7 +138,8 @@ impl Peer {
 
     /// The largest message that both sides take, in bytes, once the descriptions are exchanged.
     pub fn max_message_size(&self) -> Option<usize> {
-        self.transport.remote_max_message_size()
+        let ours = self.config.max_message_size as usize;
+        self.transport.remote_max_message_size().map(|theirs| theirs.min(ours))
     }
 
     /// Ended, in whatever way. One more drain gives its last words.

@@ -4,15 +4,18 @@
 //! into the outbox; send that in as few calls as the system allows. When a turn finds nothing to do, the driver sleeps
 //! until a socket, the machine's deadline, an answer to a wish, or a handle wakes it. It knows nothing of any protocol.
 //!
-//! Back-pressure is the outbox: while a socket refuses, the machine is not asked for more.
+//! Back-pressure is the outbox: while a socket refuses, the machine is not asked for more. A socket that refuses for long
+//! (a wireless link that stalls) loses what waits for it, so that it does not hold up the others.
 
 use std::future::Future;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
 use limpid_sansio::{
-    Answer, Drained, Driven, Instant, Machine, Outbox, Path, Transport, Wish, WishId, WishKind, drain,
+    Answer, Drained, Driven, FailCause, Instant, Machine, Outbox, Path, Transport, Wish, WishId, WishKind,
+    drain,
 };
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
@@ -27,6 +30,12 @@ use crate::udp::{Sent, Sockets};
 pub(crate) const BATCH_BYTES: usize = 63_000;
 /// After so many busy turns the driver lets other tasks of its thread go first. Those that it woke wait in its own queue.
 const TURNS_BETWEEN_YIELDS: u32 = 8;
+
+/// A socket that has refused for this long loses the batch that waits for it. Longer than any queue of a working link.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// What is not offered.
+const REFUSED: Answer<'static> = Answer::Failed(FailCause::Refused);
 
 /// Starts the driver of `shared` as a task of this runtime. It ends when the machine has, or when it panics; then those who
 /// wait are told.
@@ -52,6 +61,8 @@ struct Driver<A: Actor> {
     outbox: Outbox<Path>,
     /// The socket of the first batch in the outbox is full.
     blocked: Option<Path>,
+    /// The socket that refused last, and since when it does.
+    refusing: Option<(SocketAddr, Instant)>,
     resolver: Resolver,
     found: mpsc::UnboundedReceiver<(WishId, Found)>,
     /// What woke us and was not handed in yet.
@@ -79,6 +90,7 @@ impl<A: Actor> Driver<A> {
             sockets,
             outbox: Outbox::with_limit(BATCH_BYTES),
             blocked: None,
+            refusing: None,
             resolver: Resolver::new(sender),
             found,
             first_found: None,
@@ -112,7 +124,8 @@ impl<A: Actor> Driver<A> {
         self.flush();
         let received = self.receive()?;
         if self.blocked.is_some() {
-            return Some(if received { Turn::Busy } else { Turn::Idle(None) });
+            let until = self.refusing.map(|(_, since)| since + PATIENCE);
+            return Some(if received { Turn::Busy } else { Turn::Idle(until) });
         }
         let (drained, finished) = self.drain()?;
         self.grant_wishes()?;
@@ -169,9 +182,14 @@ impl<A: Actor> Driver<A> {
         self.blocked = None;
         let mut any = false;
         while let Some(batch) = self.outbox.batch(self.sockets.max_batch(), self.sockets.max_batch_bytes()) {
-            let route = batch.route;
+            let (route, count) = (batch.route, batch.count);
             let gone = match self.sockets.send(&batch) {
-                Sent::Datagrams(count) | Sent::Dropped(count) => count,
+                Sent::Datagrams(count) => {
+                    self.refusing = self.refusing.filter(|(local, _)| *local != route.local);
+                    count
+                }
+                Sent::Dropped(count) => count,
+                Sent::Blocked if self.has_lost_patience(route.local) => count,
                 Sent::Blocked => {
                     self.blocked = Some(route);
                     return any;
@@ -183,24 +201,27 @@ impl<A: Actor> Driver<A> {
         any
     }
 
+    /// Whether this socket, which refuses now, has done so for too long.
+    fn has_lost_patience(&mut self, local: SocketAddr) -> bool {
+        let now = self.shared.clock().now();
+        let since = self.refusing.filter(|refusing| refusing.0 == local).map_or(now, |(_, since)| since);
+        self.refusing = Some((local, since));
+        now.since(since) >= PATIENCE
+    }
+
     fn grant_wishes(&mut self) -> Option<()> {
         for Wish { id, kind } in std::mem::take(&mut self.wishes) {
             match kind {
                 WishKind::Resolve(name) => self.resolver.resolve(id, name),
                 WishKind::Announce(name, ip) => self.resolver.announce(id, name, ip),
-                WishKind::Bind(like) => {
-                    let path = |local| Path::udp(local, unspecified(like));
-                    let bound = self.sockets.bind_like(like).map(path);
-                    let answer =
-                        bound.as_ref().map_or(Answer::Failed(limpid_sansio::FailCause::Refused), |path| {
-                            Answer::Opened(*path)
-                        });
-                    self.answer(id, answer)?;
-                }
+                WishKind::Bind(like) => match self.sockets.bind_like(like) {
+                    Ok(local) => self.answer(id, Answer::Opened(Path::udp(local, unspecified(like))))?,
+                    Err(_) => self.answer(id, REFUSED)?,
+                },
                 WishKind::Close(path) if path.transport == Transport::Udp => self.sockets.close(path.local),
                 WishKind::Close(_) => {}
                 // Streams (ICE-TCP, TURN over TCP and TLS) are not offered yet.
-                _ => self.answer(id, Answer::Failed(limpid_sansio::FailCause::Refused))?,
+                _ => self.answer(id, REFUSED)?,
             }
         }
         Some(())
@@ -236,10 +257,10 @@ impl<A: Actor> Driver<A> {
 }
 
 /// "Any address" of the same family.
-fn unspecified(like: std::net::SocketAddr) -> std::net::SocketAddr {
+fn unspecified(like: SocketAddr) -> SocketAddr {
     match like {
-        std::net::SocketAddr::V4(_) => ([0, 0, 0, 0], 0).into(),
-        std::net::SocketAddr::V6(_) => (std::net::Ipv6Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V4(_) => ([0, 0, 0, 0], 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     }
 }
 

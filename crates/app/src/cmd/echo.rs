@@ -12,7 +12,7 @@ use limpid_app::exit::Exit;
 
 /// Answers offers over HTTP and sends back every message as it came.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Where to listen for offers (HTTP) and for peers (UDP).
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     listen: SocketAddr,
@@ -29,7 +29,7 @@ pub struct Args {
 
 /// A channel that both sides agreed on, as the command line says it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Negotiated(pub ChannelConfig);
+pub(crate) struct Negotiated(pub ChannelConfig);
 
 impl std::str::FromStr for Negotiated {
     type Err = String;
@@ -87,7 +87,7 @@ async fn send_back(channel: DataChannel) {
 }
 
 /// Runs until interrupted.
-pub async fn run(args: Args) -> Exit {
+pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     match listen(args, &events).await {
         Ok(()) => Exit::Ok,

@@ -13,7 +13,7 @@ use limpid_app::exit::Exit;
 
 /// Offers to an echo endpoint and checks every message that comes back.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// The endpoint; an empty path means /offer.
     url: String,
     /// How many messages.
@@ -48,7 +48,7 @@ struct Measured {
 }
 
 /// Runs one probe.
-pub async fn run(args: Args) -> Exit {
+pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     let time = Duration::from_secs(args.timeout);
     let probed = tokio::time::timeout(time, probe(&args, &events)).await;

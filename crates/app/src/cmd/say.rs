@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Why a command ends without success.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Trouble {
+pub(crate) struct Trouble {
     /// With which code.
     pub exit: Exit,
     /// One word that stays the same.
@@ -24,17 +24,17 @@ pub struct Trouble {
 
 impl Trouble {
     /// Without a hint.
-    pub fn new(exit: Exit, slug: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, slug: &'static str, message: impl Into<String>) -> Self {
         Trouble { exit, slug, message: message.into(), hint: "" }
     }
 
     /// Something that should not happen.
-    pub fn unexpected(error: impl Display) -> Self {
+    pub(crate) fn unexpected(error: impl Display) -> Self {
         Trouble::new(Exit::Unexpected, "unexpected", error.to_string())
     }
 
     /// Why a connection did not come up, or broke.
-    pub fn of_connection(connection: &PeerConnection) -> Self {
+    pub(crate) fn of_connection(connection: &PeerConnection) -> Self {
         match connection.error() {
             Some(ConnectionError::Dtls(error)) => Trouble::of_handshake(error),
             _ if connection.path().is_some() => Failure::ConnectionLost.into(),
@@ -43,7 +43,7 @@ impl Trouble {
     }
 
     /// Why the secure handshake failed.
-    pub fn of_handshake(error: HandshakeError) -> Self {
+    pub(crate) fn of_handshake(error: HandshakeError) -> Self {
         use HandshakeError as E;
         match error {
             E::FingerprintMismatch | E::NoUsableFingerprint | E::BadCertificate | E::NoCertificate => {
@@ -68,24 +68,24 @@ impl From<Failure> for Trouble {
 
 /// Says what happens, in the form that was asked for.
 #[derive(Debug)]
-pub struct Events {
+pub(crate) struct Events {
     is_json: bool,
     start: Instant,
 }
 
 impl Events {
     /// `is_json`: for programs.
-    pub fn new(is_json: bool) -> Self {
+    pub(crate) fn new(is_json: bool) -> Self {
         Events { is_json, start: Instant::now() }
     }
 
     /// Whether a program listens.
-    pub fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.is_json
     }
 
     /// One event: its members for programs, words for people.
-    pub fn say(&self, event: &str, members: &Value, words: impl FnOnce() -> String) {
+    pub(crate) fn say(&self, event: &str, members: &Value, words: impl FnOnce() -> String) {
         if self.is_json {
             self.line(event, members);
         } else {
@@ -94,7 +94,7 @@ impl Events {
     }
 
     /// The last event of a command that did what it should. People get one `name: value` a line.
-    pub fn succeed(&self, members: Value) -> Exit {
+    pub(crate) fn succeed(&self, members: Value) -> Exit {
         if self.is_json {
             let mut result = json!({ "ok": true, "exit": Exit::Ok.code(), "error": null, "message": "" });
             merge(&mut result, &members);
@@ -109,7 +109,7 @@ impl Events {
     }
 
     /// The last event of a command that did not.
-    pub fn fail(&self, trouble: &Trouble) -> Exit {
+    pub(crate) fn fail(&self, trouble: &Trouble) -> Exit {
         if self.is_json {
             let members = json!({
                 "ok": false,
@@ -156,7 +156,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// `path` as the format has it; `null` before there is one.
-pub fn path(connection: &PeerConnection) -> Value {
+pub(crate) fn path(connection: &PeerConnection) -> Value {
     let (Some(path), Some(pair)) = (connection.path(), connection.selected_pair()) else {
         return Value::Null;
     };
@@ -172,7 +172,7 @@ pub fn path(connection: &PeerConnection) -> Value {
 }
 
 /// `cipher` as the format has it; `null` before there is one.
-pub fn cipher(connection: &PeerConnection) -> Value {
+pub(crate) fn cipher(connection: &PeerConnection) -> Value {
     let Some(info) = connection.dtls_info() else { return Value::Null };
     json!({
         "dtls": info.version.name(),
@@ -183,7 +183,7 @@ pub fn cipher(connection: &PeerConnection) -> Value {
 }
 
 /// The IANA name of an SRTP protection profile.
-pub fn srtp_profile(profile: u16) -> String {
+pub(crate) fn srtp_profile(profile: u16) -> String {
     match profile {
         0x0001 => "SRTP_AES128_CM_HMAC_SHA1_80".into(),
         0x0002 => "SRTP_AES128_CM_HMAC_SHA1_32".into(),

@@ -13,7 +13,7 @@ use crate::cmd::say::{Events, Trouble};
 
 /// Asks a STUN server which address our packets come from.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// HOST:PORT, HOST, or a stun: URI.
     server: String,
     /// Seconds after which it gives up.
@@ -25,7 +25,7 @@ pub struct Args {
 }
 
 /// Sends one Binding request, as often as it takes.
-pub async fn run(args: Args) -> Exit {
+pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     let time = Duration::from_secs(args.timeout);
     let asked = tokio::time::timeout(time, ask(&args.server)).await;

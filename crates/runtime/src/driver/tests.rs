@@ -1,10 +1,10 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use limpid_sansio::{Datagram, FailCause, Transmit};
+use limpid_sansio::{Datagram, Transmit};
 use tokio::sync::Notify;
 
 use super::pipe::{Event, Pipe};

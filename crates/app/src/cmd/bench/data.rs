@@ -20,7 +20,7 @@ use limpid_app::exit::Exit;
 
 /// Throughput of one reliable, ordered channel between two peers over loopback UDP.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Bytes a message.
     #[arg(long, value_name = "BYTES", default_value_t = 65_536)]
     size: usize,
@@ -65,7 +65,7 @@ impl Args {
 }
 
 /// Runs one measurement.
-pub async fn run(args: Args) -> Exit {
+pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     let result = match (args.listen, &args.connect) {
         (Some(listen), _) => return receive(listen, events).await,
@@ -88,7 +88,7 @@ async fn within_process(args: &Args) -> Result<Value, Trouble> {
     let measured = watch(args.seconds, || received.load(Ordering::Relaxed)).await;
     sender.abort();
     receiver.abort();
-    Ok(report(measured, setup, pair.right.port(), pair.right.stats()))
+    Ok(report(measured, setup, pair.right.port(), pair.left.stats()))
 }
 
 /// Sends for ever.
@@ -136,7 +136,7 @@ async fn watch(seconds: u64, received: impl Fn() -> u64) -> Measured {
 fn report(measured: Measured, setup: Duration, port: &Port, stats: Option<limpid::Stats>) -> Value {
     let round = |value: f64| (value * 1000.0).round() / 1000.0;
     let buffers = port.buffer_sizes();
-    let retransmits = stats.and_then(|stats| stats.sctp).map(|sctp| sctp.retransmits);
+    let sctp = stats.and_then(|stats| stats.sctp).unwrap_or_default();
     json!({
         "mb_per_s": round(measured.bytes as f64 / 1e6 / measured.seconds),
         "cpu_s_per_gb": measured.cpu.map(|cpu| round(cpu / (measured.bytes.max(1) as f64 / 1e9))),
@@ -145,7 +145,10 @@ fn report(measured: Measured, setup: Duration, port: &Port, stats: Option<limpid
         "rcvbuf": buffers.receive,
         "sndbuf": buffers.send,
         "mtu": limpid::MAX_DATAGRAM,
-        "retransmits": retransmits,
+        "retransmits": sctp.retransmits,
+        "fast_recoveries": sctp.fast_recoveries,
+        "timeouts": sctp.timeouts,
+        "probes": sctp.probes,
     })
 }
 

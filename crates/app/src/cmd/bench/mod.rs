@@ -10,7 +10,7 @@ use limpid_app::exit::Exit;
 
 /// Measures on this machine.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
 }
@@ -26,7 +26,7 @@ enum What {
 }
 
 /// Runs one measurement.
-pub async fn run(args: Args) -> Exit {
+pub(crate) async fn run(args: Args) -> Exit {
     match args.what {
         What::Data(args) => data::run(args).await,
         What::Setup(args) => setup::run_setup(args).await,

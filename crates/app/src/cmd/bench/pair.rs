@@ -10,8 +10,9 @@ use crate::cmd::say::Trouble;
 
 /// Both ends of one open channel.
 #[derive(Debug)]
-pub struct Pair {
-    pub left: PeerConnection,
+pub(crate) struct Pair {
+    left: PeerConnection,
+    /// Receives.
     pub right: PeerConnection,
     pub from: DataChannel,
     pub to: DataChannel,
@@ -20,7 +21,7 @@ pub struct Pair {
 
 impl Pair {
     /// Makes two peers, lets them find each other, and opens a channel.
-    pub async fn open(link: Option<Link>, identity: Option<Arc<Identity>>) -> Result<Pair, Trouble> {
+    pub(crate) async fn open(link: Option<Link>, identity: Option<Arc<Identity>>) -> Result<Pair, Trouble> {
         let (left, right) = (peer(&identity).await?, peer(&identity).await?);
         let from = left.create_data_channel("bench").map_err(Trouble::unexpected)?;
         let mut relay = None;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// What the link does to each datagram, each way.
 #[derive(Copy, Clone, Debug)]
-pub struct Link {
+pub(crate) struct Link {
     /// How long one way is.
     pub delay: Duration,
     /// Which part of the datagrams is lost, from 0 to 1.
@@ -24,7 +24,7 @@ pub struct Link {
 
 /// Two sockets with a link between them. Dropping it takes the link down.
 #[derive(Debug)]
-pub struct Relay {
+pub(crate) struct Relay {
     /// What the left side sends to.
     pub facing_left: SocketAddr,
     /// What the right side sends to.
@@ -34,7 +34,7 @@ pub struct Relay {
 
 impl Relay {
     /// Links two addresses of this machine.
-    pub fn between(left: SocketAddr, right: SocketAddr, link: Link) -> io::Result<Relay> {
+    pub(crate) fn between(left: SocketAddr, right: SocketAddr, link: Link) -> io::Result<Relay> {
         let (near, far) = (Arc::new(bind(left)?), Arc::new(bind(right)?));
         Ok(Relay {
             facing_left: near.local_addr()?,

@@ -12,7 +12,7 @@ use limpid_app::exit::Exit;
 
 /// How long it takes from nothing to an open channel: certificates, sockets, ICE, DTLS, SCTP.
 #[derive(clap::Args, Debug)]
-pub struct SetupArgs {
+pub(crate) struct SetupArgs {
     /// How many pairs, one after the other.
     #[arg(long, default_value_t = 100)]
     runs: usize,
@@ -23,7 +23,7 @@ pub struct SetupArgs {
 
 /// What connected peers cost that have nothing to say.
 #[derive(clap::Args, Debug)]
-pub struct IdleArgs {
+pub(crate) struct IdleArgs {
     /// How many pairs.
     #[arg(long, default_value_t = 200)]
     pairs: usize,
@@ -33,12 +33,12 @@ pub struct IdleArgs {
 }
 
 /// Runs `bench setup`.
-pub async fn run_setup(args: SetupArgs) -> Exit {
+pub(crate) async fn run_setup(args: SetupArgs) -> Exit {
     finish(Events::new(args.json), setup(args.runs).await)
 }
 
 /// Runs `bench idle`.
-pub async fn run_idle(args: IdleArgs) -> Exit {
+pub(crate) async fn run_idle(args: IdleArgs) -> Exit {
     finish(Events::new(args.json), idle(args.pairs).await)
 }
 

@@ -1,7 +1,7 @@
 //! What this process has used, as the system counts it. `None` where it does not tell.
 
 /// Processor seconds of all threads, user and system together.
-pub fn cpu_seconds() -> Option<f64> {
+pub(crate) fn cpu_seconds() -> Option<f64> {
     const TICKS_PER_SECOND: f64 = 100.0; // USER_HZ, the same on every Linux
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     let after_name = &stat[stat.rfind(')')? + 1..];
@@ -11,7 +11,7 @@ pub fn cpu_seconds() -> Option<f64> {
 }
 
 /// Resident memory in KiB.
-pub fn resident_kib() -> Option<u64> {
+pub(crate) fn resident_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse().ok()

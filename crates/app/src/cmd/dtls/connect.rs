@@ -17,7 +17,7 @@ use crate::cmd::say::{Events, Trouble};
 
 /// Connects, sends each line of standard input as a record, and prints what comes back.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// HOST:PORT of the server.
     server: String,
     /// The fingerprint that its certificate must have, such as `sha-256 AA:BB:…`.
@@ -28,7 +28,7 @@ pub struct Args {
 }
 
 /// Runs until the input ends or the other side closes.
-pub async fn run(args: Args) -> Exit {
+pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.common.json);
     match connect(&args, &events).await {
         Ok(()) => Exit::Ok,

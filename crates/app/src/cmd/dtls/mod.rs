@@ -16,7 +16,7 @@ use crate::cmd::say::Trouble;
 
 /// One end of a DTLS connection.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     end: End,
 }
@@ -30,7 +30,7 @@ enum End {
 }
 
 /// Runs one end.
-pub async fn run(args: Args) -> Exit {
+pub(crate) async fn run(args: Args) -> Exit {
     match args.end {
         End::Serve(args) => serve::run(args).await,
         End::Connect(args) => connect::run(args).await,

@@ -19,7 +19,7 @@ const MAX_CLIENTS: usize = 1024;
 
 /// Takes any number of clients and sends back their records.
 #[derive(clap::Args, Debug)]
-pub struct Args {
+pub(crate) struct Args {
     /// Where to listen.
     address: SocketAddr,
     /// Lets clients prove their address first (RFC 6347 §4.2.1).
@@ -43,7 +43,7 @@ struct Server {
 }
 
 /// Runs until interrupted.
-pub async fn run(args: Args) -> Exit {
+pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.common.json);
     let mut server = match start(args, events).await {
         Ok(server) => server,

@@ -10,12 +10,12 @@ use limpid_app::exit::Exit;
 
 /// A session with an endpoint: where to renegotiate, and where to say that it is over.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     location: Option<String>,
 }
 
 /// `URL` with the path `/offer` where it has none.
-pub fn endpoint(url: &str) -> String {
+pub(crate) fn endpoint(url: &str) -> String {
     let after_scheme = url.find("://").map_or(0, |at| at + 3);
     match url[after_scheme..].find('/') {
         Some(at) if url[after_scheme + at..].len() > 1 => url.to_owned(),
@@ -25,7 +25,11 @@ pub fn endpoint(url: &str) -> String {
 
 impl Session {
     /// Offers to an endpoint and applies its answer.
-    pub async fn open(connection: &PeerConnection, url: &str, timeout: Duration) -> Result<Session, Trouble> {
+    pub(crate) async fn open(
+        connection: &PeerConnection,
+        url: &str,
+        timeout: Duration,
+    ) -> Result<Session, Trouble> {
         let url = endpoint(url);
         let offer = connection.offer().await.map_err(Trouble::unexpected)?;
         let (answer, location) = post(url.clone(), offer, timeout).await?;
@@ -34,7 +38,11 @@ impl Session {
     }
 
     /// Offers again: after `restart_ice`, or with more channels.
-    pub async fn renegotiate(&self, connection: &PeerConnection, timeout: Duration) -> Result<(), Trouble> {
+    pub(crate) async fn renegotiate(
+        &self,
+        connection: &PeerConnection,
+        timeout: Duration,
+    ) -> Result<(), Trouble> {
         let Some(url) = self.location.clone() else {
             let message = "the endpoint told no session to renegotiate";
             return Err(Trouble::new(Exit::PeerProtocol, "no-session", message));
@@ -45,7 +53,7 @@ impl Session {
     }
 
     /// Says that it is over. Best effort: the connection says so too.
-    pub async fn end(self) {
+    pub(crate) async fn end(self) {
         if let Some(url) = self.location {
             let delete = move || agent(Duration::from_secs(2)).delete(&url).call().map(drop);
             let _ = tokio::task::spawn_blocking(delete).await;

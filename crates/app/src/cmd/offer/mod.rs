@@ -1,16 +1,16 @@
 //! `/offer`: one HTTP request that carries an offer there and its answer back. PROTOCOLS.md, section 6.
 
-pub mod client;
-pub mod server;
+pub(crate) mod client;
+pub(crate) mod server;
 
 use limpid::{Description, DescriptionKind};
 
 /// The largest body that is taken, in bytes.
-pub const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// How a body says what it is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Form {
+pub(crate) enum Form {
     /// `{"type":"offer","sdp":…}`
     Json,
     /// The bare text.
@@ -19,7 +19,7 @@ pub enum Form {
 
 impl Form {
     /// The form of a content type; `None`: not one of ours.
-    pub fn of(content_type: &str) -> Option<Form> {
+    pub(crate) fn of(content_type: &str) -> Option<Form> {
         match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
             "application/json" => Some(Form::Json),
             "application/sdp" => Some(Form::Sdp),
@@ -28,7 +28,7 @@ impl Form {
     }
 
     /// Its content type.
-    pub const fn content_type(self) -> &'static str {
+    pub(crate) const fn content_type(self) -> &'static str {
         match self {
             Form::Json => "application/json",
             Form::Sdp => "application/sdp",
@@ -36,7 +36,7 @@ impl Form {
     }
 
     /// Reads a description; `expected` is the kind that a bare text has. `None`: it can not be read.
-    pub fn read(self, body: &str, expected: DescriptionKind) -> Option<Description> {
+    pub(crate) fn read(self, body: &str, expected: DescriptionKind) -> Option<Description> {
         match self {
             Form::Sdp => Some(Description { kind: expected, sdp: body.to_owned() }),
             Form::Json => {
@@ -48,7 +48,7 @@ impl Form {
     }
 
     /// Writes a description.
-    pub fn write(self, description: &Description) -> String {
+    pub(crate) fn write(self, description: &Description) -> String {
         match self {
             Form::Sdp => description.sdp.clone(),
             Form::Json => {

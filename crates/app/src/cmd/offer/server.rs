@@ -21,7 +21,7 @@ const REFLEXIVE: Duration = Duration::from_millis(500);
 const WITHOUT_ICE: Duration = Duration::from_secs(60);
 
 /// Makes the connection for a new session, and what serves it.
-pub trait Host: Send + Sync + 'static {
+pub(crate) trait Host: Send + Sync + 'static {
     /// A connection that has seen no description yet, and channels that both sides agreed on.
     fn connection(
         &self,
@@ -35,7 +35,7 @@ pub trait Host: Send + Sync + 'static {
 }
 
 /// The sessions of one endpoint.
-pub struct Sessions<H> {
+pub(crate) struct Sessions<H> {
     host: H,
     listen: SocketAddr,
     max: usize,
@@ -51,7 +51,7 @@ struct Open {
 }
 
 /// The routes of an endpoint at `listen` with at most `max` sessions at a time.
-pub fn router<H: Host>(host: H, listen: SocketAddr, max: usize) -> Router {
+pub(crate) fn router<H: Host>(host: H, listen: SocketAddr, max: usize) -> Router {
     let sessions = Arc::new(Sessions { host, listen, max, open: Mutex::default() });
     Router::new()
         .route("/offer", post(offer::<H>))

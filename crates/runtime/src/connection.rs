@@ -1,0 +1,397 @@
+//! A peer connection as a tokio program holds it: the W3C's verbs, and futures where a page would have callbacks.
+
+use std::sync::Arc;
+
+use limpid_crypto::Provider;
+use limpid_peer::{
+    ChannelConfig, CloseReason, Config, ConnectionState, Description, DtlsInfo, Event, Identity, IceServer,
+    LoopbackPolicy, MdnsPolicy, PairStats, Peer, PeerId, SignalingState, Stats, Unannounced,
+};
+use limpid_sansio::{Instant, Path, Tap};
+
+use crate::channel::DataChannel;
+use crate::error::Error;
+use crate::port::{Connections, Listener, Port};
+use crate::shared::Shared;
+use crate::udp::BindOptions;
+
+/// What a connection is made with; every part has a default. See [`PeerConnection::builder`].
+#[derive(Default)]
+pub struct Builder {
+    provider: Option<Provider>,
+    identity: Option<Arc<Identity>>,
+    port: Option<Arc<Port>>,
+    bind: BindOptions,
+    ice_servers: Vec<IceServer>,
+    loopback: Option<LoopbackPolicy>,
+    mdns: Option<MdnsPolicy>,
+    unannounced: Unannounced,
+    max_message_size: Option<u32>,
+    key_log: bool,
+    tap: Option<Box<dyn Tap + Send>>,
+}
+
+impl Builder {
+    /// Another provider of cryptography than ring.
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// A certificate of your own; otherwise each connection makes one.
+    pub fn identity(mut self, identity: Arc<Identity>) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    /// Shares a port with other connections; otherwise the connection binds one of its own.
+    pub fn port(mut self, port: &Arc<Port>) -> Self {
+        self.port = Some(port.clone());
+        self
+    }
+
+    /// How the connection's own port is bound.
+    pub fn bind(mut self, options: BindOptions) -> Self {
+        self.bind = options;
+        self
+    }
+
+    /// STUN servers that tell our address as the world sees it.
+    pub fn ice_servers(mut self, servers: impl IntoIterator<Item = IceServer>) -> Self {
+        self.ice_servers.extend(servers);
+        self
+    }
+
+    /// Whether loopback addresses become candidates. Default: when there are no others.
+    pub fn loopback(mut self, policy: LoopbackPolicy) -> Self {
+        self.loopback = Some(policy);
+        self
+    }
+
+    /// Whether host addresses are shown, or `.local` names in their place. Default: shown.
+    pub fn mdns(mut self, policy: MdnsPolicy) -> Self {
+        self.mdns = Some(policy);
+        self
+    }
+
+    /// What becomes of data on streams that nobody announced. Default: a little is held.
+    pub fn unannounced(mut self, policy: Unannounced) -> Self {
+        self.unannounced = policy;
+        self
+    }
+
+    /// The largest message that we take, in bytes. Default 262 144.
+    pub fn max_message_size(mut self, bytes: u32) -> Self {
+        self.max_message_size = Some(bytes);
+        self
+    }
+
+    /// Hands the handshake's secrets to the tap. Whoever has them reads everything.
+    pub fn key_log(mut self, wanted: bool) -> Self {
+        self.key_log = wanted;
+        self
+    }
+
+    /// Lets somebody look on: every packet, every state.
+    pub fn tap(mut self, tap: Box<dyn Tap + Send>) -> Self {
+        self.tap = Some(tap);
+        self
+    }
+
+    /// Binds, makes what is missing, and begins to gather candidates. Must be called within a tokio runtime.
+    pub async fn build(self) -> Result<PeerConnection, Error> {
+        let provider = self.provider.unwrap_or_else(limpid_crypto::ring::provider);
+        let mut seed = [0; 32];
+        provider.random.fill(&mut seed);
+        let identity = match self.identity {
+            Some(identity) => identity,
+            None => crate::new_identity(&provider).map_err(Error::Certificate)?,
+        };
+        let port = match self.port {
+            Some(port) => port,
+            None => Port::bind(self.bind).await?,
+        };
+        let mut config = Config::new(provider, seed, identity);
+        config.ice_servers = self.ice_servers;
+        config.loopback = self.loopback.unwrap_or(config.loopback);
+        config.mdns = self.mdns.unwrap_or(config.mdns);
+        config.unannounced = self.unannounced;
+        config.max_message_size = self.max_message_size.unwrap_or(config.max_message_size);
+        config.key_log = self.key_log;
+        let id = port.insert(config, self.tap)?;
+        Ok(PeerConnection { port, id })
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("ice_servers", &self.ice_servers).finish_non_exhaustive()
+    }
+}
+
+/// A peer connection. Dropping it says goodbye to the other side and frees everything that belongs to it.
+#[doc(alias = "RTCPeerConnection")]
+#[derive(Debug)]
+pub struct PeerConnection {
+    port: Arc<Port>,
+    id: PeerId,
+}
+
+impl PeerConnection {
+    /// A connection with all defaults, on a port of its own.
+    pub async fn new() -> Result<Self, Error> {
+        Self::builder().build().await
+    }
+
+    /// A connection to be made otherwise.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Opens a reliable, ordered channel. It becomes usable when both sides are connected.
+    #[doc(alias = "createDataChannel")]
+    pub fn create_data_channel(&self, label: &str) -> Result<DataChannel, Error> {
+        self.create_data_channel_with(ChannelConfig { label: label.into(), ..ChannelConfig::default() })
+    }
+
+    /// Opens a channel of any kind.
+    pub fn create_data_channel_with(&self, config: ChannelConfig) -> Result<DataChannel, Error> {
+        let (id, bells) = self.with(|peer, listener, now| {
+            let id = peer.create_data_channel(now, config)?;
+            Ok::<_, Error>((id, listener.channel(id)))
+        })??;
+        Ok(DataChannel::new(self.port.shared.clone(), self.id, id, bells))
+    }
+
+    /// Makes an offer with the candidates that are known so far.
+    #[doc(alias = "createOffer")]
+    pub fn create_offer(&self) -> Result<Description, Error> {
+        self.with(|peer, _, _| peer.create_offer().map_err(Error::Misuse))?
+    }
+
+    /// Makes an answer to the offer that was set.
+    #[doc(alias = "createAnswer")]
+    pub fn create_answer(&self) -> Result<Description, Error> {
+        self.with(|peer, _, _| peer.create_answer().map_err(Error::Misuse))?
+    }
+
+    /// Applies our own description.
+    #[doc(alias = "setLocalDescription")]
+    pub fn set_local_description(&self, description: Description) -> Result<(), Error> {
+        self.with(|peer, _, now| peer.set_local_description(now, description).map_err(Error::Misuse))?
+    }
+
+    /// Applies the other side's description.
+    #[doc(alias = "setRemoteDescription")]
+    pub fn set_remote_description(&self, description: Description) -> Result<(), Error> {
+        self.with(|peer, _, now| peer.set_remote_description(now, description).map_err(Error::Misuse))?
+    }
+
+    /// Our description, with all candidates that are known by now.
+    #[doc(alias = "localDescription")]
+    pub fn local_description(&self) -> Option<Description> {
+        self.look(|peer| peer.local_description())?
+    }
+
+    /// The other side's description.
+    #[doc(alias = "remoteDescription")]
+    pub fn remote_description(&self) -> Option<String> {
+        self.look(|peer| peer.remote_description())?
+    }
+
+    /// A candidate of the other side; empty: there will be no more.
+    #[doc(alias = "addIceCandidate")]
+    pub fn add_ice_candidate(&self, candidate: &str, username_fragment: Option<&str>) -> Result<(), Error> {
+        self.with(|peer, _, now| {
+            peer.add_ice_candidate(now, candidate, username_fragment).map_err(Error::Misuse)
+        })?
+    }
+
+    /// The next offer will ask for a new path.
+    #[doc(alias = "restartIce")]
+    pub fn restart_ice(&self) -> Result<(), Error> {
+        self.with(|peer, _, _| peer.restart_ice())
+    }
+
+    /// Creates and applies an offer in one step, and waits until all candidates stand in it.
+    pub async fn offer(&self) -> Result<Description, Error> {
+        self.set_local_description(self.create_offer()?)?;
+        self.gathered().await;
+        self.local_description().ok_or(Error::Closed)
+    }
+
+    /// Takes an offer, applies the answer to it, and waits until all candidates stand in it.
+    pub async fn answer(&self, offer: Description) -> Result<Description, Error> {
+        self.set_remote_description(offer)?;
+        self.set_local_description(self.create_answer()?)?;
+        self.gathered().await;
+        self.local_description().ok_or(Error::Closed)
+    }
+
+    /// Waits until no more local candidates will come.
+    pub async fn gathered(&self) {
+        use limpid_peer::IceGatheringState::Complete;
+        self.until(|peer, _| (peer.ice_gathering_state() == Complete).then_some(())).await;
+    }
+
+    /// Waits until the connection is secured and usable. An error if it ended before.
+    pub async fn connected(&self) -> Result<(), Error> {
+        let connected =
+            self.until(|peer, _| (peer.connection_state() == ConnectionState::Connected).then_some(()));
+        connected.await.ok_or(Error::Closed)
+    }
+
+    /// Waits for the next channel that the other side opens. `None`: the connection has ended.
+    #[doc(alias = "ondatachannel")]
+    pub async fn next_channel(&self) -> Option<DataChannel> {
+        let (id, bells) = self
+            .until(|_, listener| {
+                let id = listener.accepted.pop_front()?;
+                Some((id, listener.channel(id)))
+            })
+            .await?;
+        Some(DataChannel::new(self.port.shared.clone(), self.id, id, bells))
+    }
+
+    /// Waits for the next event of the connection (those of single channels are left to their channels). `None`: it has
+    /// ended, and all was said.
+    pub async fn next_event(&self) -> Option<Event> {
+        self.until(|_, listener| listener.events.pop_front()).await
+    }
+
+    /// Waits for the end.
+    pub async fn closed(&self) -> CloseReason {
+        let shared = &self.port.shared;
+        loop {
+            let Some(bell) = self.bell() else { return CloseReason::Failed };
+            let mut rung = std::pin::pin!(bell.notified());
+            rung.as_mut().enable();
+            let ended = shared.lock(|all, _| all.listeners.get(&self.id).map(|listener| listener.ended));
+            match ended {
+                Some(Some(None)) => rung.await,
+                Some(Some(Some(reason))) => return reason,
+                _ => return CloseReason::Failed,
+            }
+        }
+    }
+
+    /// Why it failed, if it did.
+    pub fn error(&self) -> Option<limpid_peer::Error> {
+        self.port.shared.lock(|all, _| all.mux.error(self.id).cloned())?
+    }
+
+    /// The state of the whole.
+    #[doc(alias = "connectionState")]
+    pub fn connection_state(&self) -> ConnectionState {
+        self.look(Peer::connection_state).unwrap_or(ConnectionState::Closed)
+    }
+
+    /// Where offer and answer stand.
+    #[doc(alias = "signalingState")]
+    pub fn signaling_state(&self) -> SignalingState {
+        self.look(Peer::signaling_state).unwrap_or(SignalingState::Closed)
+    }
+
+    /// The addresses that data travels between.
+    pub fn path(&self) -> Option<Path> {
+        self.look(Peer::path)?
+    }
+
+    /// Kinds of the candidates that data travels between, and the round trip.
+    pub fn selected_pair(&self) -> Option<PairStats> {
+        self.look(Peer::selected_pair)?
+    }
+
+    /// Version, suite and group that the handshake agreed on.
+    pub fn dtls_info(&self) -> Option<DtlsInfo> {
+        self.look(Peer::dtls_info)?
+    }
+
+    /// The certificate that the other side really has, DER.
+    pub fn remote_certificate(&self) -> Option<Vec<u8>> {
+        self.look(|peer| peer.remote_certificate().map(<[u8]>::to_vec))?
+    }
+
+    /// Our certificate, DER.
+    pub fn local_certificate(&self) -> Option<Vec<u8>> {
+        self.look(|peer| peer.local_certificate().to_vec())
+    }
+
+    /// Counts and measurements of all layers.
+    #[doc(alias = "getStats")]
+    pub fn stats(&self) -> Option<Stats> {
+        self.look(Peer::stats)
+    }
+
+    /// The largest message that both sides take, in bytes, once the descriptions are exchanged.
+    pub fn max_message_size(&self) -> Option<usize> {
+        self.look(Peer::max_message_size)?
+    }
+
+    /// The port that it lives on.
+    pub fn port(&self) -> &Arc<Port> {
+        &self.port
+    }
+
+    /// Says goodbye. What was received before can still be read.
+    pub fn close(&self) {
+        let _ = self.with(|peer, _, now| peer.close(now));
+    }
+
+    fn with<R>(&self, verb: impl FnOnce(&mut Peer, &mut Listener, Instant) -> R) -> Result<R, Error> {
+        let done = self.port.shared.with(|all, now| with_peer(all, self.id, now, verb));
+        done.flatten().ok_or(Error::Closed)
+    }
+
+    fn look<R>(&self, at: impl FnOnce(&Peer) -> R) -> Option<R> {
+        self.port.shared.lock(|all, _| all.mux.look(self.id).map(at))?
+    }
+
+    fn bell(&self) -> Option<Arc<tokio::sync::Notify>> {
+        self.port.shared.lock(|all, _| all.listeners.get(&self.id).map(|listener| listener.bell.clone()))?
+    }
+
+    /// Waits until `ready` gives something. `None`: the connection ended first.
+    async fn until<R>(&self, mut ready: impl FnMut(&Peer, &mut Listener) -> Option<R>) -> Option<R> {
+        loop {
+            let bell = self.bell()?;
+            let mut rung = std::pin::pin!(bell.notified());
+            rung.as_mut().enable();
+            let found = self.port.shared.lock(|all, _| {
+                let peer = all.mux.look(self.id)?;
+                let listener = all.listeners.get_mut(&self.id)?;
+                let found = ready(peer, listener);
+                let is_over = listener.ended.is_some() || all.is_stopped;
+                Some((found, is_over))
+            })??;
+            match found {
+                (Some(found), _) => return Some(found),
+                (None, true) => return None,
+                (None, false) => rung.await,
+            }
+        }
+    }
+}
+
+impl Drop for PeerConnection {
+    fn drop(&mut self) {
+        self.port.shared.with(|all, now| {
+            with_peer(all, self.id, now, |peer, _, now| peer.close(now));
+            all.leaving.push(self.id);
+        });
+    }
+}
+
+/// One peer and its listener, borrowed at once.
+pub(crate) fn with_peer<R>(
+    all: &mut Connections,
+    id: PeerId,
+    now: Instant,
+    verb: impl FnOnce(&mut Peer, &mut Listener, Instant) -> R,
+) -> Option<R> {
+    let listener = all.listeners.get_mut(&id)?;
+    all.mux.with(id, |peer| verb(peer, listener, now))
+}
+
+/// For those who need the shared state of a channel's connection.
+pub(crate) type SharedConnections = Arc<Shared<Connections>>;
