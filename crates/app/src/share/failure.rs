@@ -206,6 +206,29 @@ mod tests {
     }
 
     #[test]
+    fn the_page_uses_the_same_slugs_and_words() {
+        let page = include_str!("../../web/strings.js");
+        let (_, table) = page.split_once("export const failures = {").unwrap();
+        let (table, _) = table.split_once("\n};").unwrap();
+        let mut rows = 0;
+        for row in table.lines().filter_map(|line| line.trim().strip_prefix('\'')) {
+            let (slug, rest) = row.split_once("': [").unwrap();
+            if slug == "unexpected" {
+                continue;
+            }
+            let failure = Failure::from_slug(slug).unwrap_or_else(|| panic!("{slug} is unknown"));
+            let quote = &rest[..1];
+            let message = rest[1..].split(quote).next().unwrap();
+            // A page keeps no .part.
+            if failure != Failure::ConnectionLost {
+                assert_eq!(message, failure.message(), "{slug}");
+            }
+            rows += 1;
+        }
+        assert!(rows > 20);
+    }
+
+    #[test]
     fn every_failure_says_what_to_do_next_and_has_a_slug_of_its_own() {
         let mut slugs = std::collections::BTreeSet::new();
         for failure in Failure::all() {
