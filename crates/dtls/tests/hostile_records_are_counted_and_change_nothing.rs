@@ -213,4 +213,33 @@ proptest! {
             }
         }
     }
+
+    /// Well-formed fragments of messages that nobody expects, in any order: an end refuses them or waits, and once it has
+    /// failed it says the same for ever.
+    #[test]
+    fn messages_out_of_place_never_panic(
+        messages in proptest::collection::vec((0usize..12, proptest::collection::vec(any::<u8>(), 0..60), 0u16..20, any::<bool>()), 1..30),
+    ) {
+        let kinds = [0, 1, 2, 3, 11, 12, 13, 14, 15, 16, 20, 99];
+        for side in [Side::Client, Side::Server] {
+            let mut pair = Pair::new(null_config(1), null_config(2));
+            let (now, mut next, mut failed) = (pair.now, 0u16, None);
+            for (kind, body, seq, in_order) in &messages {
+                let kind = HandshakeType(kinds[*kind]);
+                let body = if kind == HandshakeType::CLIENT_HELLO && body.len() % 2 == 0 { Hello::default().body() } else { body.clone() };
+                let seq = if *in_order { next } else { *seq };
+                next += u16::from(*in_order);
+                let outcome = pair.end(side).handle_input(now, &mut craft::handshake(kind, seq, &body)).map(|_| ());
+                if let Some(error) = failed {
+                    prop_assert_eq!(outcome, Err(error));
+                }
+                failed = failed.or(outcome.err());
+            }
+            pair.flush();
+            prop_assert!(!pair.end(side).is_connected());
+            let bounded = pair.sent.iter().map(|(_, datagram)| datagram.len()).sum::<usize>();
+            prop_assert!(bounded < 64 * 1024, "{} bytes sent", bounded);
+            prop_assert_eq!(pair.end(side).finished(), failed.is_some());
+        }
+    }
 }
