@@ -9,6 +9,7 @@
 //! RUSTC_BOOTSTRAP=1 cargo fuzz run codec_sdp            # from the project's root; the compiler may be a stable one
 //! RUSTC_BOOTSTRAP=1 cargo fuzz run sequence_sctp -- -max_total_time=60
 //! cargo run --manifest-path fuzz/Cargo.toml --bin codec_sdp FILE…    # without the engine: replays single inputs
+//! FUZZ_SHOW=1 cargo run --manifest-path fuzz/Cargo.toml --bin sequence_sctp FILE    # prints its script
 //! cargo run --manifest-path fuzz/Cargo.toml --bin seeds              # writes the structured seeds into the corpus
 //! ```
 //!
@@ -49,9 +50,9 @@ pub struct Target {
 }
 
 macro_rules! targets {
-    ($($name:ident: $run:path, $seeds:path, floor $floor:literal, runs $runs:literal;)*) => {
+    ($($(#[$gate:meta])* $name:ident: $run:path, $seeds:path, floor $floor:literal, runs $runs:literal;)*) => {
         /// All of them.
-        pub const TARGETS: &[Target] = &[$(Target {
+        pub const TARGETS: &[Target] = &[$($(#[$gate])* Target {
             name: stringify!($name),
             run: $name,
             seeds: $seeds,
@@ -59,6 +60,7 @@ macro_rules! targets {
             runs: $runs,
         }),*];
         $(
+            $(#[$gate])*
             #[doc = concat!("See [`", stringify!($run), "`].")]
             pub fn $name(data: &[u8]) -> Outcome {
                 $run(data)
@@ -81,8 +83,25 @@ targets! {
     codec_fingerprint: codec::crypto::fingerprint, codec::crypto::fingerprint_seeds, floor 8, runs 200_000;
     codec_signaling_to_server: codec::signaling::to_server, codec::signaling::to_server_seeds, floor 8, runs 200_000;
     codec_signaling_from_server: codec::signaling::from_server, codec::signaling::from_server_seeds, floor 8, runs 200_000;
-    sequence_dtls: sequence::dtls::play, sequence::dtls::seeds, floor 30, runs 1_000;
-    sequence_ice: sequence::ice::play, sequence::ice::seeds, floor 30, runs 300;
+    #[cfg(feature = "app")]
+    codec_share_link: codec::share::link, codec::share::link_seeds, floor 10, runs 200_000;
+    #[cfg(feature = "app")]
+    codec_share_control: codec::share::control, codec::share::control_seeds, floor 10, runs 200_000;
+    #[cfg(feature = "app")]
+    codec_share_chunk: codec::share::chunk, codec::share::chunk_seeds, floor 30, runs 200_000;
+    sequence_dtls: sequence::dtls::play, sequence::dtls::seeds, floor 30, runs 20_000;
+    sequence_ice: sequence::ice::play, sequence::ice::seeds, floor 30, runs 10_000;
+    sequence_sctp: sequence::sctp::play, sequence::sctp::seeds, floor 30, runs 5_000;
+    sequence_sctp_forged: sequence::sctp::play_forged, sequence::sctp::seeds, floor 20, runs 5_000;
+    sequence_rooms: sequence::rooms::play, sequence::rooms::seeds, floor 30, runs 5_000;
+}
+
+/// Prints a step of a script, if `FUZZ_SHOW` is set: for reading a crash.
+pub(crate) fn show(step: &dyn std::fmt::Debug) {
+    static SHOWS: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var_os("FUZZ_SHOW").is_some());
+    if *SHOWS {
+        eprintln!("{step:?}");
+    }
 }
 
 /// What the programs of `fuzz_targets/` do when they were built without the engine: run the files that they are given.

@@ -5,5 +5,7 @@ pub mod dtls;
 pub mod ice;
 pub mod sctp;
 pub mod sdp;
+#[cfg(feature = "app")]
+pub mod share;
 pub mod signaling;
 pub mod stun;

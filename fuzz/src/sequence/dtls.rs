@@ -10,7 +10,7 @@ use limpid_dtls::{Config, Endpoint, Error, Identity};
 use limpid_sansio::conformance::checked_drain;
 use limpid_sansio::{Instant, Machine, PathInfo};
 
-use super::wire::{Player, Step, Wire, script};
+use super::wire::{Player, Step, Wire, script, seed};
 use crate::Outcome;
 
 /// What the user of an endpoint does.
@@ -167,6 +167,7 @@ pub fn play(data: &[u8]) -> Outcome {
     }
     let mut wire = Wire::new(ends);
     for step in &steps {
+        crate::show(&step);
         match step {
             Step::Wire(to, mischief) => wire.play(*to, mischief),
             Step::Verb(side, verb) => {
@@ -228,14 +229,13 @@ impl End {
 
 /// Scripts as bytes: an honest one, ones with loss, replays and a change, and a close.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let step = |side: u8, kind: u8| side | kind << 1;
-    let deliver = |side| vec![step(side, 0), 15];
-    let verb = |side, verb: u8| vec![step(side, 50), 0, 0, 0, verb * 32, 7];
-    let round = [deliver(1), deliver(0)].concat();
+    let verb = |side, which| seed::verb(side, which, 8, &[7]);
+    let round = [seed::deliver(1, 15), seed::deliver(0, 15)].concat();
     let honest = [vec![200], round.repeat(4), verb(0, 0), verb(1, 0), round.clone()].concat();
-    let lossy = [vec![10], vec![step(1, 32)], vec![step(0, 24), 0, 3], round.clone(), vec![step(0, 32)], round.repeat(5)].concat();
-    let replayed = [honest.clone(), vec![step(0, 40), 1, step(1, 40), 2, step(1, 41), 30], round.clone()].concat();
-    let altered = [honest.clone(), verb(0, 1), vec![step(1, 42), 20, 0, 1], round.clone()].concat();
-    let closed = [honest.clone(), verb(0, 7), round.clone()].concat();
+    let lossy = [vec![10], seed::lose(1), seed::pass(800), round.clone(), seed::lose(0), round.repeat(5)].concat();
+    let replays = [seed::replay(0, 1), seed::replay(1, 2), seed::replay(1, 30)].concat();
+    let replayed = [honest.clone(), replays, round.clone()].concat();
+    let altered = [honest.clone(), verb(0, 1), seed::alter(1, 20, 1), round.clone()].concat();
+    let closed = [honest.clone(), seed::verb(0, 7, 8, &[]), round].concat();
     vec![honest, lossy, replayed, altered, closed]
 }

@@ -10,7 +10,7 @@ use limpid_ice::{Agent, ComponentId, Config, ConnectionState, Event, Role, Strea
 use limpid_sansio::conformance::checked_drain;
 use limpid_sansio::{Answer, Datagram, Driven, FailCause, Instant, Machine, Path};
 
-use super::wire::{Player, Step, Wire, script};
+use super::wire::{Player, Step, Wire, script, seed};
 use crate::Outcome;
 
 const STREAM: StreamId = StreamId(0);
@@ -164,6 +164,7 @@ pub fn play(data: &[u8]) -> Outcome {
     let steps: Vec<Step<Verb>> = script(&mut u);
     let mut wire = Wire::new([End::new(0, role(1)), End::new(1, role(2))]);
     for step in &steps {
+        crate::show(&step);
         match step {
             Step::Wire(to, mischief) => wire.play(*to, mischief),
             Step::Verb(side, verb) => obey(&mut wire, *side, verb),
@@ -202,13 +203,15 @@ fn introduce(wire: &mut Wire<End>) {
 
 /// Scripts as bytes: an honest one, a role conflict, loss and late candidates, restarts.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let step = |side: u8, kind: u8| side | kind << 1;
-    let verb = |side, verb: u8| vec![step(side, 50), 0, 0, 0, (u16::from(verb) * 256 / 9 + 1) as u8];
-    let round = [[step(1, 0), 15, step(0, 0), 15], [step(0, 24), 60, 0, 0]].concat();
-    let both = |which| [verb(0, which), verb(1, which)].concat();
-    let honest = [vec![1], both(1), both(0), both(0), round.repeat(6)].concat();
-    let conflict = [vec![3], both(1), both(0), both(0), round.repeat(8)].concat();
-    let late = [vec![2], round.clone(), both(1), round.clone(), both(0), vec![step(0, 32), step(1, 32)], round.repeat(4)].concat();
-    let restarted = [honest.clone(), verb(0, 5), verb(1, 1), round.clone(), verb(0, 1), both(0), round.repeat(4)].concat();
-    vec![honest, conflict, late, restarted]
+    let both = |which| [seed::verb(0, which, 9, &[]), seed::verb(1, which, 9, &[])].concat();
+    let (credentials, candidates, round) = (both(1), [both(0), both(0)].concat(), seed::round());
+    let met = [credentials.clone(), candidates.clone(), round.repeat(6)].concat();
+    let honest = [vec![1], met.clone()].concat();
+    let conflict = [vec![3], met.clone(), round.repeat(4)].concat();
+    let losses = [seed::lose(0), seed::lose(1)].concat();
+    let late = [vec![2], round.clone(), credentials, round.clone(), candidates.clone(), losses, round.repeat(4)].concat();
+    let restart = [seed::verb(0, 5, 9, &[]), seed::verb(1, 1, 9, &[]), round.clone(), seed::verb(0, 1, 9, &[])].concat();
+    let restarted = [honest.clone(), restart, candidates, round.repeat(4)].concat();
+    let made_up = [honest.clone(), seed::verb(1, 2, 9, &[7, 1, 2, 3, 4, 5, 6]), both(7), round].concat();
+    vec![honest, conflict, late, restarted, made_up]
 }

@@ -2,4 +2,6 @@
 
 pub mod dtls;
 pub mod ice;
+pub mod rooms;
+pub mod sctp;
 pub mod wire;

@@ -82,6 +82,50 @@ fn injected(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     u.bytes(len).map(<[u8]>::to_vec)
 }
 
+/// Scripts for seeds, in the bytes that [`script`] reads.
+pub mod seed {
+    /// So many packets arrive at this side.
+    pub fn deliver(side: u8, count: u8) -> Vec<u8> {
+        vec![side, count]
+    }
+
+    /// So many milliseconds go by.
+    pub fn pass(millis: u16) -> Vec<u8> {
+        [&[24 << 1][..], &millis.to_le_bytes()].concat()
+    }
+
+    /// The next packet to this side is lost.
+    pub fn lose(side: u8) -> Vec<u8> {
+        vec![side | 32 << 1]
+    }
+
+    /// One that has arrived arrives again.
+    pub fn replay(side: u8, which: u8) -> Vec<u8> {
+        vec![side | 40 << 1, which]
+    }
+
+    /// The next one is changed.
+    pub fn alter(side: u8, at: u16, by: u8) -> Vec<u8> {
+        [&[side | 42 << 1][..], &at.to_le_bytes(), &[by]].concat()
+    }
+
+    /// The command number `which` of `count`, with what it reads.
+    pub fn verb(side: u8, which: u8, count: u8, args: &[u8]) -> Vec<u8> {
+        [&[side | 50 << 1][..], &choice(which, count), args].concat()
+    }
+
+    /// How a derived `Arbitrary` picks variant `which` of `count`: by the high part of a product.
+    pub fn choice(which: u8, count: u8) -> [u8; 4] {
+        let middle = (u64::from(which) << 32) / u64::from(count) + (1 << 31) / u64::from(count);
+        (middle as u32).to_le_bytes()
+    }
+
+    /// Everything that flies arrives, both ways, and time goes by.
+    pub fn round() -> Vec<u8> {
+        [deliver(1, 15), deliver(0, 15), pass(60)].concat()
+    }
+}
+
 /// How many steps a script has at most.
 const MAX_STEPS: usize = 200;
 /// How many packets fly to one side at most; older ones are lost then.
