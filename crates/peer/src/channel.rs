@@ -87,8 +87,11 @@ impl Peer {
         Ok(id)
     }
 
-    /// One channel, for its verbs.
+    /// One channel, for its verbs. `None`: it has gone, or we closed the connection.
     pub fn channel(&mut self, id: ChannelId) -> Option<Channel<'_>> {
+        if self.was_left() {
+            return None;
+        }
         let association = self.association.as_mut()?;
         association.channel(id)?;
         Some(Channel { association, id })

@@ -142,6 +142,11 @@ impl Peer {
         self.transport.remote_max_message_size().map(|theirs| theirs.min(ours))
     }
 
+    /// Whether we ended it ourselves: then nothing can be read any more.
+    pub(crate) fn was_left(&self) -> bool {
+        self.ended == Some(CloseReason::Local)
+    }
+
     /// Ended, in whatever way. One more drain gives its last words.
     pub fn is_closed(&self) -> bool {
         self.ended.is_some()
@@ -262,9 +267,9 @@ impl Peer {
         }
         self.ended = Some(reason);
         if let Some(association) = &mut self.association {
-            match association.stats().send_held {
-                0 => association.shutdown(now),
-                _ => association.abort(now),
+            match reason {
+                CloseReason::Local if association.stats().send_held == 0 => association.shutdown(now),
+                _ => association.abort(now), // tells its channels; what they received can still be read
             }
         }
         self.transport.leave(now);
