@@ -1,18 +1,17 @@
 //! The association: the machine, its state, and the verbs of its user.
 //!
 //! What it does with chunks stands in `handshake.rs`, `receive.rs`, `deliver.rs`, `ack.rs`, `reset.rs` and `shutdown.rs`;
-//! what it packs in `pack.rs`; what time does in `clock.rs`.
+//! what it packs in `pack/`; what time does in `clock.rs`.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use limpid_crypto::Random;
-use limpid_sansio::serial::Unwrap32;
 use limpid_sansio::tap::{Note, Notes};
 use limpid_sansio::{Ecn, Instant, Machine, PathInfo, Timers, Transmit};
 
 use crate::chunk::Data;
-use crate::config::{Config, DEFAULT_MAX_MESSAGE_SIZE};
+use crate::config::Config;
 use crate::control::Control;
 use crate::cookie::{CookieJar, PeerInit};
 use crate::datachannel::channel::Phase;
@@ -20,16 +19,10 @@ use crate::datachannel::table::Table;
 use crate::error::{DropReason, Error};
 use crate::event::{ChannelId, CloseReason, Event, PeerInfo, State, Stats};
 use crate::packet;
-use crate::ranges::Ranges;
 use crate::reset::Resets;
-use crate::rx::reassembly::Reassembly;
-use crate::rx::sack::AckState;
-use crate::rx::tracker::Tracker;
-use crate::tx::congestion::CongestionControl;
-use crate::tx::inflight::InFlight;
-use crate::tx::loss::Loss;
+use crate::rx::Rx;
+use crate::tx::Tx;
 use crate::tx::rto::Rto;
-use crate::tx::schedule::Schedule;
 
 /// One packet as it came out of its DTLS record.
 #[derive(Copy, Clone, Debug)]
@@ -67,80 +60,6 @@ pub(crate) enum Timer {
 pub(crate) struct Local {
     pub(crate) tag: u32,
     pub(crate) initial_tsn: u32,
-}
-
-/// The sending half.
-#[derive(Debug)]
-pub(crate) struct Tx {
-    pub(crate) flight: InFlight,
-    pub(crate) loss: Loss,
-    pub(crate) rto: Rto,
-    pub(crate) congestion: Box<dyn CongestionControl>,
-    pub(crate) schedule: Schedule,
-    pub(crate) window: Window,
-    pub(crate) acks: Acks,
-    /// Bytes of messages that are queued or not acknowledged, over all channels.
-    pub(crate) held: usize,
-    /// Channels that were told Full.
-    pub(crate) blocked: VecDeque<u16>,
-    /// The largest message that the peer takes.
-    pub(crate) max_message: usize,
-    /// Retransmissions and heartbeats in a row that went unanswered.
-    pub(crate) errors: u32,
-    pub(crate) probes: u8,
-    pub(crate) last_sent: Instant,
-}
-
-/// What bounds sending.
-#[derive(Debug)]
-pub(crate) struct Window {
-    /// The peer's, less what is in flight.
-    pub(crate) rwnd: usize,
-    /// A batch has begun and goes on until the window is used up.
-    pub(crate) open: bool,
-    /// Packing stopped because the congestion window was full.
-    pub(crate) limited: bool,
-    /// The next packet may ignore the congestion window: a fast retransmission or a tail-loss probe.
-    pub(crate) credit: bool,
-    /// The next packet is a tail-loss probe.
-    pub(crate) probe: bool,
-    /// The next chunk may ignore the peer's window (RFC 9260 §6.1 rule A).
-    pub(crate) zero_window_probe: bool,
-}
-
-/// What the peer has acknowledged beyond the cumulative TSN, and what we told it to skip.
-#[derive(Debug)]
-pub(crate) struct Acks {
-    pub(crate) unwrap: Unwrap32,
-    pub(crate) gaps: Ranges,
-    pub(crate) scratch: Ranges,
-    pub(crate) lost: Vec<u64>,
-    /// Advanced.Peer.Ack.Point (RFC 3758 §3.5).
-    pub(crate) advanced: u64,
-    pub(crate) forward_sent: Option<Instant>,
-}
-
-/// The receiving half.
-#[derive(Debug)]
-pub(crate) struct Rx {
-    pub(crate) tracker: Tracker,
-    pub(crate) ack: AckState,
-    pub(crate) reassembly: Reassembly,
-    /// What whole messages that are not read cost.
-    pub(crate) held: usize,
-    /// How much may be held.
-    pub(crate) size: usize,
-    /// DATA has come: the first is acknowledged at once.
-    pub(crate) begun: bool,
-    /// FORWARD TSN has come: fragments may be missing for good.
-    pub(crate) forwarded: bool,
-}
-
-impl Rx {
-    /// What may still come.
-    pub(crate) fn window(&self) -> usize {
-        self.size.saturating_sub(self.held + self.reassembly.held())
-    }
 }
 
 /// The handshake, as long as it lasts.
@@ -192,57 +111,6 @@ pub(crate) struct Log {
     pub(crate) events: VecDeque<Event>,
     pub(crate) stats: Stats,
     pub(crate) notes: Notes,
-}
-
-impl Tx {
-    pub(crate) fn new(config: &Config, initial_tsn: u32, now: Instant) -> Self {
-        let unwrap = Unwrap32::starting_at(initial_tsn.wrapping_sub(1));
-        let next = unwrap.peek(initial_tsn);
-        Tx {
-            flight: InFlight::new(next),
-            loss: Loss::new(next),
-            rto: Rto::new(&config.timing),
-            congestion: (config.congestion)(max_payload(config.max_datagram)),
-            schedule: Schedule::default(),
-            window: Window {
-                rwnd: 0,
-                open: false,
-                limited: false,
-                credit: false,
-                probe: false,
-                zero_window_probe: false,
-            },
-            acks: Acks {
-                unwrap,
-                gaps: Ranges::default(),
-                scratch: Ranges::default(),
-                lost: Vec::new(),
-                advanced: next - 1,
-                forward_sent: None,
-            },
-            held: 0,
-            blocked: VecDeque::new(),
-            max_message: usize::try_from(DEFAULT_MAX_MESSAGE_SIZE).unwrap_or(usize::MAX),
-            errors: 0,
-            probes: 0,
-            last_sent: now,
-        }
-    }
-}
-
-impl Rx {
-    pub(crate) fn new(config: &Config, initial_tsn: u32) -> Self {
-        let size = config.receive_window.max(2 * config.max_message_size).min(u32::MAX as usize / 2);
-        Rx {
-            tracker: Tracker::new(initial_tsn),
-            ack: AckState::new(size),
-            reassembly: Reassembly::default(),
-            held: 0,
-            size,
-            begun: false,
-            forwarded: false,
-        }
-    }
 }
 
 /// Packets are cut to a multiple of four bytes, so that full ones are equally long.

@@ -8,7 +8,7 @@
 
 use limpid_sansio::{Instant, ParseError};
 
-use crate::association::{Association, Handshake, Local, Rx, Timer, Tx};
+use crate::association::{Association, Handshake, Local, Timer};
 use crate::chunk::{CauseCode, Chunk, Init};
 use crate::control::{Bundled, Standalone};
 use crate::cookie::{Cookie, Extensions, PeerInit};
@@ -17,6 +17,8 @@ use crate::error::{DropReason, Error};
 use crate::event::{Event, State};
 use crate::param::{Parameter, ParameterType};
 use crate::reset::Resets;
+use crate::rx::Rx;
+use crate::tx::Tx;
 
 /// Bytes of unknown parameters that we report back at most.
 const MAX_UNRECOGNIZED: usize = 256;

@@ -44,7 +44,7 @@
 //! | 9260 §3 packets, chunks, parameters | `packet.rs`, `chunk/*.rs`, `param.rs` |
 //! | 9260 §4 states, the machine itself | `association.rs`, `clock.rs` |
 //! | 9260 §5 begin: INIT, cookies, collisions, restart | `handshake.rs`, `cookie.rs` |
-//! | 9260 §6.1, §6.10 what goes into a packet | `pack.rs`, `control.rs`, `tx/queue.rs`, `tx/schedule.rs` |
+//! | 9260 §6.1, §6.10 what goes into a packet | `pack/*.rs`, `control.rs`, `tx/queue.rs`, `tx/schedule.rs` |
 //! | 9260 §6.2 SACKs that go out | `rx/sack.rs`, `rx/tracker.rs` |
 //! | 9260 §6.2.1 SACKs that come in | `ack.rs`, `tx/inflight.rs` |
 //! | 9260 §6.3 round trips and timeouts | `tx/rto.rs`, `clock.rs` |
