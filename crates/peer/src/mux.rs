@@ -144,6 +144,11 @@ impl Mux {
         }
     }
 
+    fn is_due(&self, id: PeerId, now: Instant) -> bool {
+        let slot = self.peers.get(&id).filter(|slot| slot.error.is_none());
+        slot.and_then(|slot| slot.peer.poll_timeout()).is_some_and(|at| at <= now)
+    }
+
     /// The first in the queue has nothing more to send: what else it has to say is collected, its next deadline is noted,
     /// and it leaves.
     fn settle_first(&mut self) {
@@ -248,6 +253,11 @@ impl Machine for Mux {
                     self.learn_route(id, transmit.route);
                     self.take_turns();
                     return Some(transmit);
+                }
+                Some(None) if self.is_due(id, now) => {
+                    // A command armed a timer for this very moment.
+                    let result = self.guarded(id, |slot| slot.peer.handle_timeout(now));
+                    self.failed(id, result.unwrap_or(Ok(())));
                 }
                 Some(None) => self.settle_first(),
                 None => {

@@ -21,7 +21,8 @@ fn both_sides_are_connected_within_four_round_trips() {
     let took = couple.world.now().since(start);
     assert!(connected, "{:?}", couple.states());
     assert!(took <= 2 * 4 * one_way, "{took:?} for a round trip of {:?}", 2 * one_way);
-    let info = |peer: &limpid_peer::Peer| peer.dtls_info().map(|info| (info.suite, info.group, info.srtp_profile));
+    let info =
+        |peer: &limpid_peer::Peer| peer.dtls_info().map(|info| (info.suite, info.group, info.srtp_profile));
     assert_eq!(info(couple.world.machine(a)), info(couple.world.machine(b)));
     assert!(info(couple.world.machine(a)).is_some());
     let (a, b) = (couple.world.machine(a), couple.world.machine(b));
