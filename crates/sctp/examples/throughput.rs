@@ -1,6 +1,6 @@
 //! How fast two associations talk to each other in memory, on one thread, in CPU time: Gbit/s of message bytes.
 //!
-//! `cargo run --release -p limpid-sctp --example throughput`
+//! `cargo run --release -p limpid-sctp --example throughput [MILLISECONDS [SIZE]]`
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant as Clock};
@@ -110,11 +110,14 @@ fn clock() -> Duration {
 }
 
 fn main() {
-    let millis = std::env::args().nth(1).and_then(|arg| arg.parse().ok()).unwrap_or(400);
-    let time = Duration::from_millis(millis);
+    let mut args = std::env::args().skip(1).filter_map(|arg| arg.parse::<usize>().ok());
+    let time = Duration::from_millis(args.next().unwrap_or(400) as u64);
+    let only = args.next();
     println!("Gbit/s of message bytes, both ends on one thread\n");
     println!("{:>10} {:>12} {:>12} {:>12}", "message", "128 KiB", "1 MiB", "16 MiB buffered");
-    for size in [64, 1 << 10, 64 << 10, 1 << 20] {
+    for size in
+        [64, 1 << 10, 64 << 10, 1 << 20].into_iter().filter(|size| only.is_none_or(|only| only == *size))
+    {
         let row = [128 << 10, 1 << 20, 16 << 20].map(|buffered| gbit_per_s(size, buffered, time));
         println!("{size:>10} {:>12.2} {:>12.2} {:>12.2}", row[0], row[1], row[2]);
     }

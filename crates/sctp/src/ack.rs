@@ -85,6 +85,8 @@ impl Association {
 
     fn take_cumulative(&mut self, now: Instant, cumulative: u64) -> News {
         let mut news = News::default();
+        // The last message of a run on one channel: releasing it releases those before it.
+        let mut done: Option<(u16, u32)> = None;
         while self.tx.flight.base() <= cumulative {
             let Some(sent) = self.tx.flight.pop() else { break };
             news.cumulative_moved = true;
@@ -92,8 +94,14 @@ impl Association {
                 self.note_acked(now, &sent, &mut news);
             }
             if sent.flags & Data::END != 0 {
-                self.release(sent.slot, sent.message);
+                if let Some((slot, message)) = done.filter(|done| done.0 != sent.slot) {
+                    self.release(slot, message);
+                }
+                done = Some((sent.slot, sent.message));
             }
+        }
+        if let Some((slot, message)) = done {
+            self.release(slot, message);
         }
         self.tx.acks.unwrap.advance(cumulative as u32);
         self.tx.acks.advanced = self.tx.acks.advanced.max(cumulative);
@@ -320,6 +328,9 @@ impl Association {
     #[inline]
     pub(crate) fn expire(&mut self, now: Instant, slot: u16) {
         let Some(channel) = self.channels.at(slot) else { return };
+        if !matches!(channel.config.reliability, Reliability::Lifetime(_)) {
+            return;
+        }
         let held = channel.tx.queue.held();
         let expired = channel.tx.queue.expire(now);
         if expired > 0 {

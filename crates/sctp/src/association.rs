@@ -228,10 +228,12 @@ impl Association {
     /// The next message of a channel, lent until the next call. What is not read holds the peer's window shut.
     pub fn read(&mut self, id: ChannelId) -> Option<crate::event::Message<'_>> {
         let slot = self.channels.slot(id)?;
-        if self.channels.look(slot)?.is_spent() {
+        let channel = self.channels.at(slot)?;
+        if channel.phase == Phase::Closed && channel.is_spent() {
             self.channels.remove(slot);
             return None;
         }
+        // Found once more, for what was found is lent to the caller in one branch only.
         let channel = self.channels.at(slot)?;
         let (message, back) = channel.inbox.read();
         if let Some(buffer) = back {

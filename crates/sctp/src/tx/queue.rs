@@ -205,29 +205,40 @@ impl SendQueue {
     }
 
     /// All up to this message are acknowledged, or given up and skipped. Returns the bytes that this set free.
-    #[inline]
     pub(crate) fn release_through(&mut self, message: u32) -> usize {
         let before = self.held;
+        let mut ring_end = self.ring_start;
         while self.sent > 0 && message.wrapping_sub(self.first) < 1 << 31 {
-            self.pop();
+            ring_end = self.pop().unwrap_or(ring_end);
         }
+        self.free_ring(ring_end);
         self.pop_dropped();
         before - self.held
     }
 
     fn pop_dropped(&mut self) {
+        let mut ring_end = self.ring_start;
         while self.sent > 0 && self.messages.front().is_some_and(|message| message.dropped) {
-            self.pop();
+            ring_end = self.pop().unwrap_or(ring_end);
         }
+        self.free_ring(ring_end);
     }
 
-    fn pop(&mut self) {
-        let Some(message) = self.messages.pop_front() else { return };
+    /// Forgets the first message. Returns where its bytes in the ring end, if they are there.
+    #[inline]
+    fn pop(&mut self) -> Option<u64> {
+        let message = self.messages.pop_front()?;
         self.first = self.first.wrapping_add(1);
         self.sent -= 1;
         self.held -= message.len;
-        if let Body::Ring(at) = message.body {
-            let end = at + message.len as u64;
+        match message.body {
+            Body::Ring(at) => Some(at + message.len as u64),
+            Body::Owned(_) => None,
+        }
+    }
+
+    fn free_ring(&mut self, end: u64) {
+        if end > self.ring_start {
             self.ring.drain(..(end - self.ring_start) as usize);
             self.ring_start = end;
         }
