@@ -204,7 +204,6 @@ struct Wisher {
     transmits: VecDeque<(Path, Vec<u8>)>,
     received: Vec<(Path, Vec<u8>)>,
     bell: Arc<Notify>,
-    finished: bool,
 }
 
 impl Machine for Wisher {
@@ -254,13 +253,16 @@ impl Driven for Wisher {
     }
 }
 
-impl Actor for Wisher {
+/// A machine to whose events nobody listens: it has none.
+#[derive(Debug, Default)]
+struct Alone(Wisher, ());
+
+impl Actor for Alone {
     type Machine = Wisher;
     type Listener = ();
 
     fn parts(&mut self) -> (&mut Wisher, &mut ()) {
-        // A unit has no place of its own: any will do.
-        (self, Box::leak(Box::new(())))
+        (&mut self.0, &mut self.1)
     }
 
     fn on_event(_: &mut Wisher, (): &mut (), _: Instant, event: Infallible) {
@@ -270,30 +272,30 @@ impl Actor for Wisher {
     fn after_drain(&mut self) {}
 
     fn is_finished(&self) -> bool {
-        self.finished
+        false
     }
 
     fn on_stopped(&mut self) {
-        self.bell.notify_one();
+        self.0.bell.notify_one();
     }
 }
 
-fn wisher(sockets: Sockets) -> (Arc<Shared<Wisher>>, Arc<Notify>) {
-    let wisher = Wisher::default();
-    let bell = wisher.bell.clone();
-    let shared = Shared::new(wisher, Clock::start());
+fn wisher(sockets: Sockets) -> (Arc<Shared<Alone>>, Arc<Notify>) {
+    let alone = Alone::default();
+    let bell = alone.0.bell.clone();
+    let shared = Shared::new(alone, Clock::start());
     spawn(shared.clone(), sockets);
     (shared, bell)
 }
 
 async fn until<R>(
-    shared: &Shared<Wisher>,
+    shared: &Shared<Alone>,
     bell: &Notify,
     mut ready: impl FnMut(&mut Wisher) -> Option<R>,
 ) -> R {
     let waiting = async {
         loop {
-            match shared.lock(|wisher, _| ready(wisher)).unwrap() {
+            match shared.lock(|Alone(wisher, ()), _| ready(wisher)).unwrap() {
                 Some(result) => return result,
                 None => bell.notified().await,
             }
@@ -302,9 +304,9 @@ async fn until<R>(
     tokio::time::timeout(Duration::from_secs(15), waiting).await.unwrap()
 }
 
-async fn granted(shared: &Shared<Wisher>, bell: &Notify, id: u64, kind: WishKind) -> String {
+async fn granted(shared: &Shared<Alone>, bell: &Notify, id: u64, kind: WishKind) -> String {
     let id = WishId(id);
-    shared.with(|wisher, _| wisher.wishes.push_back(Wish { id, kind })).unwrap();
+    shared.with(|Alone(wisher, ()), _| wisher.wishes.push_back(Wish { id, kind })).unwrap();
     until(shared, bell, |wisher| {
         wisher.answers.iter().find(|answer| answer.0 == id).map(|answer| answer.1.clone())
     })
@@ -342,11 +344,13 @@ async fn a_socket_that_was_wished_for_sends_receives_and_closes() {
     let second = SocketAddr::from(([127, 0, 0, 1], port));
     assert_ne!(first, second);
     shared
-        .with(|wisher, _| wisher.transmits.push_back((Path::udp(second, first), b"hello".to_vec())))
+        .with(|Alone(wisher, ()), _| {
+            wisher.transmits.push_back((Path::udp(second, first), b"hello".to_vec()))
+        })
         .unwrap();
     let (path, bytes) = until(&shared, &bell, |wisher| wisher.received.pop()).await;
     assert_eq!((path, bytes), (Path::udp(first, second), b"hello".to_vec()));
-    shared.with(|wisher, _| {
+    shared.with(|Alone(wisher, ()), _| {
         wisher.wishes.push_back(Wish { id: WishId(2), kind: WishKind::Close(Path::udp(second, first)) });
         wisher.transmits.push_back((Path::udp(first, first), b"again".to_vec()));
     });
@@ -365,14 +369,14 @@ async fn what_nobody_can_send_is_dropped_and_does_not_stand_in_the_way() {
         Path { transport: Transport::TcpFramed, ..Path::udp(local, local) },
         Path::udp(local, local),
     ];
-    shared.with(|wisher, _| {
+    shared.with(|Alone(wisher, ()), _| {
         wisher.transmits.extend(paths.map(|path| (path, b"x".to_vec())));
         wisher.transmits.push_back((paths[3], vec![0; 65_508]));
         wisher.transmits.push_back((paths[3], b"last".to_vec()));
     });
     until(&shared, &bell, |wisher| wisher.received.iter().any(|(_, bytes)| bytes == b"last").then_some(()))
         .await;
-    let received = shared.lock(|wisher, _| wisher.received.clone()).unwrap();
+    let received = shared.lock(|Alone(wisher, ()), _| wisher.received.clone()).unwrap();
     assert_eq!(received.len(), 2);
 }
 
