@@ -28,7 +28,7 @@ pub enum Accepted {
     Drop,
 }
 
-/// Verifies cookies for any number of clients. Holds two keys, whatever arrives.
+/// Verifies cookies for any number of clients. Holds one secret, from which each minute's key follows, and nothing else.
 pub struct Acceptor {
     master: Option<Box<dyn MacKey>>,
     provider: Provider,

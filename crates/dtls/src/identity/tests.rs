@@ -90,6 +90,19 @@ fn a_key_that_may_not_sign_is_found_out() {
 }
 
 #[test]
+fn certificates_may_be_as_odd_as_they_like() {
+    // Version 1 with a serial number of 32 bytes; and one without any name, but with extensions.
+    let odd: [&[u8]; 2] = [
+        include_bytes!("../../tests/keys/ec-odd-v1-cert.der"),
+        include_bytes!("../../tests/keys/ec-no-name-cert.der"),
+    ];
+    let key = pem::private_key(EC_PKCS8).unwrap();
+    for certificate in odd {
+        assert!(Identity::from_parts(&provider(), certificate.to_vec(), &key).is_ok());
+    }
+}
+
+#[test]
 fn nothing_secret_is_printed() {
     let identity = Identity::from_pem(&provider(), EC_CERT, EC_PKCS8).unwrap();
     assert_eq!(format!("{identity:?}"), "Identity { kind: EcdsaP256, .. }");
