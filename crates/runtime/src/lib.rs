@@ -32,6 +32,7 @@ pub use udp::{BindOptions, BufferSizes};
 pub const MAX_DATAGRAM: usize = 1200;
 
 /// Makes a certificate that is good for thirty days: ECDSA on P-256, self-signed, as browsers make them.
+#[expect(clippy::disallowed_methods, reason = "the one place where wall time comes in")]
 pub fn new_identity(provider: &Provider) -> Result<Arc<Identity>, limpid_peer::IdentityError> {
     let mut seed = [0; 32];
     provider.random.fill(&mut seed);
