@@ -187,7 +187,7 @@ impl Association {
     }
 
     /// A chunk is lost: sent again, or given up.
-    fn lose(&mut self, now: Instant, tsn: u64) {
+    pub(crate) fn lose(&mut self, now: Instant, tsn: u64) {
         let Some(sent) = self.tx.flight.get(tsn).copied().filter(|sent| sent.fate == Fate::Outstanding)
         else {
             return;
@@ -274,7 +274,6 @@ impl Association {
             rtt,
         };
         self.tx.congestion.on_acked(now, &acked);
-        self.tx.window.limited = false;
     }
 
     /// Timers, skips, room for writers, and the way to shutdown.

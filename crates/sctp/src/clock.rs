@@ -41,6 +41,11 @@ impl Association {
             }
             return;
         }
+        if self.state == State::CookieEchoed {
+            // What went with COOKIE ECHO goes with it again; T1 does the counting.
+            self.lose_everything(now);
+            return self.timers.arm(Timer::T3, now + self.tx.rto.current(&self.config.timing));
+        }
         self.log.stats.timeouts += 1;
         self.tx.errors += 1;
         if self.tx.errors > self.config.timing.max_retransmits {
@@ -66,7 +71,11 @@ impl Association {
         }
         self.log.stats.probes += 1;
         self.tx.probes += 1;
-        self.tx.window.probe = true;
+        match self.tx.flight.last_outstanding() {
+            // Sent as often as it may be: giving it up is the question then, for FORWARD TSN is answered at once.
+            Some((tsn, sent)) if self.is_given_up(now, &sent) => self.lose(now, tsn),
+            _ => self.tx.window.probe = true,
+        }
         self.arm_probe(now);
     }
 

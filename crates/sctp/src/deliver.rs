@@ -114,6 +114,12 @@ impl Association {
         }
     }
 
+    /// A message is longer than our description allowed.
+    fn too_large(&mut self, now: Instant) {
+        let cause = CauseCode::OUT_OF_RESOURCE;
+        self.fail(now, Error::Violation(cause.0), Some(cause));
+    }
+
     fn violation(&mut self, now: Instant) {
         let cause = CauseCode::PROTOCOL_VIOLATION;
         self.fail(now, Error::Violation(cause.0), Some(cause));
@@ -126,10 +132,10 @@ impl Association {
         }
         match self.rx.reassembly.insert(tsn, data) {
             Outcome::Held if self.rx.reassembly.len_at(tsn) > self.config.max_message_size => {
-                let cause = CauseCode::OUT_OF_RESOURCE; // longer than our description allowed
-                self.fail(now, Error::Violation(cause.0), Some(cause));
+                self.too_large(now)
             }
             Outcome::Held => {}
+            Outcome::Complete(_, bytes) if bytes.len() > self.config.max_message_size => self.too_large(now),
             Outcome::Complete(label, bytes) => self.on_message(now, &label, Whole::Buffer(bytes)),
             Outcome::Violation if self.rx.forwarded => self.drop_for(DropReason::StrayFragment),
             Outcome::Violation => self.violation(now),

@@ -48,7 +48,9 @@ impl Association {
             let batch = self.config.send_quantum.min(cwnd.min(window.rwnd + flight) / 8);
             window.open = space > 0 && (flight == 0 || space >= batch);
         }
-        window.limited |= !window.open && flight + batch_of(self.config.send_quantum, cwnd) >= cwnd;
+        if !window.open {
+            window.limited = flight + batch_of(self.config.send_quantum, cwnd) >= cwnd;
+        }
         window.open
     }
 
@@ -130,15 +132,8 @@ impl Association {
 
     /// A tail-loss probe without new data: the last chunk that is outstanding, again.
     fn pack_probe(&mut self, now: Instant, writer: &mut Writer<'_>) -> Option<usize> {
-        let mut tsn = self.tx.flight.next_tsn();
-        while tsn > self.tx.flight.base() {
-            tsn -= 1;
-            let sent = *self.tx.flight.get(tsn)?;
-            if sent.fate == Fate::Outstanding {
-                return Some(self.pack_again(now, writer, tsn, &sent));
-            }
-        }
-        None
+        let (tsn, sent) = self.tx.flight.last_outstanding()?;
+        Some(self.pack_again(now, writer, tsn, &sent))
     }
 
     /// Sends what is new. `free`: the congestion window does not count for the first chunk. Returns where the last chunk
@@ -175,7 +170,7 @@ impl Association {
             free = false;
             let flight = self.tx.flight.flight();
             let full = flight >= self.tx.congestion.window();
-            self.tx.window.limited |= full;
+            self.tx.window.limited = full;
             if full || self.tx.window.rwnd == 0 {
                 self.tx.window.open = false;
             }

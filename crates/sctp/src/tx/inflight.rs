@@ -74,6 +74,12 @@ impl InFlight {
         self.ring.get(usize::try_from(tsn.checked_sub(self.base)?).ok()?)
     }
 
+    /// The outstanding chunk with the highest TSN.
+    pub(crate) fn last_outstanding(&self) -> Option<(u64, Sent)> {
+        let at = self.ring.iter().rposition(|sent| sent.fate == Fate::Outstanding)?;
+        Some((self.base + at as u64, self.ring[at]))
+    }
+
     /// A new chunk is sent; returns its TSN.
     #[inline]
     pub(crate) fn push(&mut self, sent: Sent) -> u64 {
