@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use limpid_crypto::Provider;
 use limpid_peer::{
-    ChannelConfig, CloseReason, Config, ConnectionState, Description, DtlsInfo, Event, Identity, IceServer,
+    ChannelConfig, CloseReason, Config, ConnectionState, Description, DtlsInfo, Event, IceServer, Identity,
     LoopbackPolicy, MdnsPolicy, PairStats, Peer, PeerId, SignalingState, Stats, Unannounced,
 };
 use limpid_sansio::{Instant, Path, Tap};

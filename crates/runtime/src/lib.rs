@@ -1,4 +1,51 @@
 //! WebRTC on tokio: peer connections and data channels, with futures where a page has callbacks.
+//!
+//! Everything that decides lies below, in crates that know neither sockets nor clocks; this one brings both. Two peers in
+//! one process, with nothing but what a program on two machines would use:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), limpid::Error> {
+//! use limpid::PeerConnection;
+//!
+//! let (alice, bob) = (PeerConnection::new().await?, PeerConnection::new().await?);
+//! let channel = alice.create_data_channel("chat")?;
+//!
+//! // These two descriptions are what travels through a signalling server, as text.
+//! let offer = alice.offer().await?;
+//! let answer = bob.answer(offer).await?;
+//! alice.set_remote_description(answer)?;
+//!
+//! channel.opened().await?;
+//! channel.send_text("hello").await?;
+//! let incoming = bob.next_channel().await.expect("alice opened one");
+//! let message = incoming.recv().await.expect("alice sent one");
+//! assert_eq!(message.text(), Some("hello"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Dropping a [`PeerConnection`] says goodbye to the other side and frees all that belongs to it. A panic inside one
+//! connection ends that connection alone.
+//!
+//! | this crate does | does not | you must |
+//! |---|---|---|
+//! | bind a socket for each address of this machine, read back what buffers were granted | follow addresses that come and go later | restart ICE when the network changes |
+//! | send and receive in batches (GSO, GRO) | open TCP or TLS streams to TURN servers | |
+//! | resolve host names, and `.local` names by multicast DNS | look up other `.local` names: a peer could make us search the network | |
+//! | let many connections share one port ([`Port`]) | carry descriptions to the other side | bring a signalling channel |
+//! | make the reader's pace the sender's: a channel that nobody reads stops its other end | hold more than the windows say | read your channels |
+//!
+//! | idea | file |
+//! |---|---|
+//! | the connection, the channel | `connection.rs`, `channel.rs` |
+//! | a port and the connections that share it | `port.rs` |
+//! | a machine between its driver and its handles | `shared.rs` |
+//! | the one loop, for any machine | `driver.rs` |
+//! | sockets, batches, buffers, ECN | `udp.rs` |
+//! | addresses of this machine | `interfaces.rs` |
+//! | names: DNS, multicast DNS | `resolve.rs`, `resolve/node.rs` (when to ask and answer), `resolve/dns.rs` (messages), `resolve/mdns.rs` (sockets) |
+//! | the clock | `clock.rs` |
 mod channel;
 mod clock;
 mod connection;
@@ -19,10 +66,10 @@ pub use channel::{ChannelDetails, DataChannel, Message};
 pub use connection::{Builder, PeerConnection};
 pub use error::Error;
 pub use limpid_peer::{
-    CandidateKind, ChannelConfig, ChannelId, ChannelState, CloseReason, ConnectionState, Description, DescriptionKind,
-    DropReason, DtlsInfo, Error as ConnectionError, Event, HandshakeError, IceConnectionState, IceGatheringState, IceServer,
-    Identity, Kind, LoopbackPolicy, MdnsPolicy, Misuse, PairStats, Reliability, SignalingState, Stats,
-    Unannounced, WriteError,
+    CandidateKind, ChannelConfig, ChannelId, ChannelState, CloseReason, ConnectionState, Description,
+    DescriptionKind, DropReason, DtlsInfo, Error as ConnectionError, Event, HandshakeError,
+    IceConnectionState, IceGatheringState, IceServer, Identity, Kind, LoopbackPolicy, MdnsPolicy, Misuse,
+    PairStats, Reliability, SignalingState, Stats, Unannounced, WriteError,
 };
 pub use limpid_sansio::tap;
 pub use port::Port;
