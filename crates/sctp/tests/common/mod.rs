@@ -26,6 +26,13 @@ pub struct Link {
     pub duplicate: u32,
 }
 
+/// A narrow place in front of each wire: bytes per second, and how many bytes wait before it.
+#[derive(Copy, Clone, Debug)]
+pub struct Bottleneck {
+    pub rate: u64,
+    pub queue: u64,
+}
+
 impl Link {
     pub const PERFECT: Link =
         Link { delay: Duration::from_millis(5), jitter: Duration::ZERO, loss: 0, duplicate: 0 };
@@ -53,6 +60,8 @@ pub struct Net {
     sequence: u64,
     counts: [usize; 2],
     pub keep_log: bool,
+    pub bottleneck: Option<Bottleneck>,
+    busy_until: [Instant; 2],
 }
 
 pub fn config(seed: u8) -> Config {
@@ -82,6 +91,8 @@ impl Net {
             sequence: 0,
             counts: [0, 0],
             keep_log: true,
+            bottleneck: None,
+            busy_until: [start(); 2],
         }
     }
 
@@ -161,13 +172,30 @@ impl Net {
         if self.filter.as_mut().is_some_and(|keep| !keep(side, number, &bytes)) {
             return;
         }
+        let Some(queued) = self.queue_up(side, bytes.len() as u64) else { return };
         let copies = 1 + u32::from(self.random.below(100) < self.link.duplicate);
         for _ in 0..copies {
             if self.random.below(100) >= self.link.loss {
                 let jitter = self.random.below(self.link.jitter.as_micros() as u32 + 1);
-                self.inject(1 - side, self.link.delay + Duration::from_micros(jitter.into()), bytes.clone());
+                self.inject(
+                    1 - side,
+                    queued + self.link.delay + Duration::from_micros(jitter.into()),
+                    bytes.clone(),
+                );
             }
         }
+    }
+
+    /// How long a packet takes to get through the bottleneck; `None`: its queue is full.
+    fn queue_up(&mut self, side: usize, len: u64) -> Option<Duration> {
+        let Some(Bottleneck { rate, queue }) = self.bottleneck else { return Some(Duration::ZERO) };
+        let begin = self.busy_until[side].max(self.now);
+        let waiting = begin.since(self.now).as_nanos() as u64 / 1000 * rate / 1_000_000;
+        if waiting > queue {
+            return None;
+        }
+        self.busy_until[side] = begin + Duration::from_nanos(len * 1_000_000_000 / rate);
+        Some(self.busy_until[side].since(self.now))
     }
 
     /// Puts a packet on the wire to an end.
