@@ -93,6 +93,7 @@ targets! {
     sequence_ice: sequence::ice::play, sequence::ice::seeds, floor 30, runs 10_000;
     sequence_sctp: sequence::sctp::play, sequence::sctp::seeds, floor 30, runs 5_000;
     sequence_sctp_forged: sequence::sctp::play_forged, sequence::sctp::seeds, floor 20, runs 5_000;
+    sequence_peer: sequence::peer::play, sequence::peer::seeds, floor 30, runs 1_000;
     sequence_rooms: sequence::rooms::play, sequence::rooms::seeds, floor 30, runs 5_000;
 }
 

@@ -2,6 +2,7 @@
 
 pub mod dtls;
 pub mod ice;
+pub mod peer;
 pub mod rooms;
 pub mod sctp;
 pub mod wire;
