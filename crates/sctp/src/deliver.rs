@@ -169,8 +169,10 @@ impl Association {
 
     /// The channel of a stream; one that nobody opened gets a place to wait, if there is one.
     fn slot_for(&mut self, stream_id: u16) -> Option<u16> {
-        if let Some(slot) = self.channels.on_stream(stream_id) {
-            return Some(slot);
+        match self.channels.on_stream(stream_id) {
+            Some(slot) if self.is_reused(slot) => self.close_now(slot),
+            Some(slot) => return Some(slot),
+            None => {}
         }
         if stream_id >= self.peer.map_or(0, |peer| peer.inbound_streams) || stream_id > MAX_STREAM_ID {
             let [high, low] = stream_id.to_be_bytes(); // §6.5: acknowledged, and reported

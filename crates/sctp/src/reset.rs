@@ -9,14 +9,14 @@ use crate::chunk::{Chunk, Reconfig, ReconfigResult};
 use crate::control::Bundled;
 use crate::datachannel::channel::{Channel, OutgoingReset, Phase};
 use crate::error::{DropReason, Error};
-use crate::event::{Event, State};
+use crate::event::{ChannelId, Event, State};
 
 /// A request of ours that is not answered finally.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) number: u32,
     pub(crate) last_tsn: u32,
-    pub(crate) slots: Vec<u16>,
+    pub(crate) channels: Vec<ChannelId>,
     /// Stream ids as they stand in the chunk.
     pub(crate) streams: Vec<u8>,
     /// Goes into the next packet.
@@ -87,7 +87,8 @@ impl Association {
         let last_tsn = (self.tx.flight.next_tsn() - 1) as u32;
         let number = self.resets.next;
         self.resets.next = number.wrapping_add(1);
-        self.resets.request = Some(Request { number, last_tsn, slots, streams, due: true });
+        let channels = slots.iter().map(|slot| self.channels.id(*slot)).collect();
+        self.resets.request = Some(Request { number, last_tsn, channels, streams, due: true });
         self.timers.arm(Timer::Reconfig, now + self.tx.rto.current(&self.config.timing));
     }
 
@@ -202,11 +203,12 @@ impl Association {
             self.timers.arm(Timer::Reconfig, now + self.tx.rto.current(&self.config.timing));
             return;
         }
-        let slots = std::mem::take(&mut request.slots);
+        let channels = std::mem::take(&mut request.channels);
         self.resets.request = None;
         self.timers.disarm(Timer::Reconfig);
         let done = matches!(result, ReconfigResult::PERFORMED | ReconfigResult::NOTHING_TO_DO);
-        for slot in slots {
+        for id in channels {
+            let Some(slot) = self.channels.slot(id) else { continue };
             let Some(channel) = self.channels.at(slot) else { continue };
             channel.closing.outgoing = OutgoingReset::Done;
             channel.tx.next_ssn = 0;
@@ -216,6 +218,15 @@ impl Association {
                 self.close_now(slot); // the peer does not reset streams: no use in waiting for it
             }
         }
+    }
+
+    /// Data on a stream whose reset we performed, and which we have asked the peer to take the other way: the peer has, and
+    /// uses the id again; its answer was lost.
+    pub(crate) fn is_reused(&self, slot: u16) -> bool {
+        let asked = |channel: &Channel| channel.phase == Phase::Closing && channel.closing.incoming;
+        let id = self.channels.id(slot);
+        self.channels.look(slot).is_some_and(asked)
+            && self.resets.request.as_ref().is_some_and(|request| request.channels.contains(&id))
     }
 
     /// Closed when both directions are reset; only then may the id be used again.

@@ -241,6 +241,33 @@ fn closing_delivers_what_was_written_then_resets_both_ways_and_frees_the_id() {
 }
 
 #[test]
+fn an_id_that_is_used_again_before_the_last_answer_arrives_is_a_new_channel() {
+    let mut net = Net::connected(Link::PERFECT);
+    let (ours, theirs) = net.channel(ChannelConfig::default());
+    // The answer to end 1's reset is lost: the second RE-CONFIG of end 0.
+    let mut seen = 0;
+    net.filter = Some(Box::new(move |side, _, packet| {
+        seen += usize::from(side == 0 && kinds(packet).contains(&ChunkType::RECONFIG));
+        !(side == 0 && seen == 2 && kinds(packet).contains(&ChunkType::RECONFIG))
+    }));
+    let now = net.now;
+    net.ends[0].close_channel(now, ours);
+    net.flush(0);
+    assert!(net.run_until(MS(300), |net| net.events[0].contains(&Event::ChannelClosed(ours))));
+    assert!(!net.events[1].contains(&Event::ChannelClosed(theirs)), "it still waits");
+    let (again, there) = net.channel(ChannelConfig::default());
+    assert_eq!(net.ends[0].channel(again).unwrap().stream_id, Some(0));
+    assert!(net.events[1].contains(&Event::ChannelClosed(theirs)));
+    net.send(0, again, b"one");
+    net.run(MS(3000));
+    net.send(1, there, b"two");
+    net.send(0, again, b"three");
+    net.run(MS(3000));
+    assert_eq!(net.messages(1, there), [&b"one"[..], b"three"]);
+    assert_eq!(net.messages(0, again), [b"two"]);
+}
+
+#[test]
 fn both_sides_may_close_at_once_and_many_channels_in_turn() {
     let mut net = Net::connected(Link { loss: 5, ..Link::PERFECT });
     net.keep_log = false;
