@@ -128,5 +128,8 @@ fn an_address_that_is_taken_ends_with_10_and_words() {
         .unwrap();
     assert_eq!(second.status.code(), Some(10));
     let line: serde_json::Value = serde_json::from_slice(&second.stdout).unwrap();
-    assert_eq!((&line["event"], &line["exit"], &line["error"]), (&"result".into(), &10.into(), &"cannot-listen".into()));
+    assert_eq!(
+        (&line["event"], &line["exit"], &line["error"]),
+        (&"result".into(), &10.into(), &"cannot-listen".into())
+    );
 }
