@@ -1,4 +1,5 @@
 //! The `limpid` command.
+#![allow(clippy::disallowed_methods, reason = "a program reads the clock")]
 
 mod cmd;
 

@@ -149,6 +149,8 @@ fn report(measured: Measured, setup: Duration, port: &Port, stats: Option<limpid
         "fast_recoveries": sctp.fast_recoveries,
         "timeouts": sctp.timeouts,
         "probes": sctp.probes,
+        "srtt_ms": sctp.srtt.map(|srtt| round(srtt.as_secs_f64() * 1000.0)),
+        "cwnd": sctp.cwnd,
     })
 }
 

@@ -11,11 +11,11 @@ use crate::cmd::say::Trouble;
 /// Both ends of one open channel.
 #[derive(Debug)]
 pub(crate) struct Pair {
-    left: PeerConnection,
+    pub(crate) left: PeerConnection,
     /// Receives.
-    pub right: PeerConnection,
-    pub from: DataChannel,
-    pub to: DataChannel,
+    pub(crate) right: PeerConnection,
+    pub(crate) from: DataChannel,
+    pub(crate) to: DataChannel,
     _relay: Option<Relay>,
 }
 

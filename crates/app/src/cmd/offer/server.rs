@@ -152,6 +152,7 @@ async fn answer(connection: &PeerConnection, offer: Description) -> Result<Descr
 }
 
 impl<H: Host> Sessions<H> {
+    #[allow(clippy::result_large_err, reason = "a refusal is a whole response")]
     fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<(Form, Description), Response> {
         if !self.is_our_host(headers) {
             return Err(refuse(StatusCode::FORBIDDEN, "this is another host"));
