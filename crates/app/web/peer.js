@@ -30,7 +30,11 @@ export class Peer {
     this.pc.onconnectionstatechange = () => this.#stateChanged();
     this.pc.ondatachannel = ({ channel }) => this.#take(channel);
     this.#timer = setTimeout(() => this.fail(this.#whyNot()), PATIENCE);
+    // A page that goes away says so, so that the other side need not find out by silence.
+    addEventListener('pagehide', this.#leave);
   }
+
+  #leave = () => this.pc.close();
 
   /** Who joins second makes the offer, and opens the channels. */
   async offer() {
@@ -61,9 +65,7 @@ export class Peer {
 
   /** Ends it with a reason for the other side. */
   close(bye) {
-    if (this.#over) return;
-    this.#over = true;
-    clearTimeout(this.#timer);
+    if (!this.#stop()) return;
     if (bye) this.say({ bye });
     // Lets the last control message leave before the connection goes.
     setTimeout(() => this.pc.close(), 200);
@@ -71,9 +73,7 @@ export class Peer {
 
   /** Ends it well: waits a moment for the other side to close first, so that our last message arrives. */
   async finish() {
-    if (this.#over) return;
-    this.#over = true;
-    clearTimeout(this.#timer);
+    if (!this.#stop()) return;
     await new Promise((resolve) => {
       this.control.onclose = resolve;
       setTimeout(resolve, 2000);
@@ -86,6 +86,15 @@ export class Peer {
     if (this.#over) return;
     this.close('error');
     this.on.failed(failure);
+  }
+
+  /** False: it was over before. */
+  #stop() {
+    if (this.#over) return false;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    removeEventListener('pagehide', this.#leave);
+    return true;
   }
 
   async #guard(action) {
@@ -123,7 +132,9 @@ export class Peer {
       if (this.pc.localDescription) this.#describe();
     } else if (body.bye && body.bye !== 'done' && !this.announced) {
       // Once the channels are up, only what comes over them counts.
-      throw new Failure({ declined: 'declined', busy: 'full', cancelled: 'cancelled' }[body.bye] ?? 'peer-failed');
+      const failure = new Failure({ declined: 'declined', busy: 'full', cancelled: 'cancelled' }[body.bye] ?? 'peer-failed');
+      // What this side is about to see for itself says more.
+      setTimeout(() => this.fail(failure), 500);
     }
   }
 
@@ -199,12 +210,18 @@ export class Peer {
 
   #stateChanged() {
     if (this.pc.sctp?.transport?.state === 'connected') this.#layer('dtls');
-    if (this.pc.connectionState === 'failed') this.fail(this.announced ? new Failure('connection-lost') : this.#whyNot());
+    if (this.pc.connectionState !== 'failed') return;
+    // With a path that works, it is the handshake that failed: one side refused the other's certificate.
+    if (!this.announced && this.#hasPath()) this.fail(new Failure('fingerprint'));
+    else this.fail(this.announced ? new Failure('connection-lost') : this.#whyNot());
+  }
+
+  #hasPath() {
+    return ['connected', 'completed'].includes(this.pc.iceConnectionState);
   }
 
   #whyNot() {
-    if (this.pc.sctp?.transport?.state === 'failed') return new Failure('fingerprint');
-    if (['connected', 'completed'].includes(this.pc.iceConnectionState)) return new Failure('handshake-timeout');
+    if (this.#hasPath()) return new Failure('handshake-timeout');
     return new Failure(this.#candidates === 0 ? 'no-candidates' : 'no-path');
   }
 
