@@ -71,35 +71,36 @@ macro_rules! targets {
 
 targets! {
     codec_stun: codec::stun::message, codec::stun::message_seeds, floor 20, runs 200_000;
-    codec_stun_uri: codec::stun::uri, codec::stun::uri_seeds, floor 8, runs 200_000;
-    codec_ice_candidate: codec::ice::candidate, codec::ice::candidate_seeds, floor 8, runs 200_000;
+    codec_stun_uri: codec::stun::uri, codec::stun::uri_seeds, floor 15, runs 200_000;
+    codec_ice_candidate: codec::ice::candidate, codec::ice::candidate_seeds, floor 15, runs 200_000;
     codec_sctp: codec::sctp::packet, codec::sctp::packet_seeds, floor 30, runs 200_000;
     codec_dcep: codec::sctp::dcep, codec::sctp::dcep_seeds, floor 20, runs 200_000;
-    codec_dtls_record: codec::dtls::records, codec::dtls::records_seeds, floor 30, runs 100_000;
-    codec_dtls_handshake: codec::dtls::handshake, codec::dtls::handshake_seeds, floor 20, runs 200_000;
-    codec_dtls_certificate: codec::dtls::certificate, codec::dtls::certificate_seeds, floor 10, runs 200_000;
-    codec_sdp: codec::sdp::description, codec::sdp::description_seeds, floor 20, runs 20_000;
-    codec_jsep: codec::sdp::jsep, codec::sdp::jsep_seeds, floor 20, runs 20_000;
-    codec_fingerprint: codec::crypto::fingerprint, codec::crypto::fingerprint_seeds, floor 8, runs 200_000;
-    codec_signaling_to_server: codec::signaling::to_server, codec::signaling::to_server_seeds, floor 8, runs 200_000;
-    codec_signaling_from_server: codec::signaling::from_server, codec::signaling::from_server_seeds, floor 8, runs 200_000;
+    codec_dtls_record: codec::dtls::records, codec::dtls::records_seeds, floor 60, runs 100_000;
+    codec_dtls_handshake: codec::dtls::handshake, codec::dtls::handshake_seeds, floor 30, runs 200_000;
+    codec_dtls_certificate: codec::dtls::certificate, codec::dtls::certificate_seeds, floor 20, runs 200_000;
+    codec_sdp: codec::sdp::description, codec::sdp::description_seeds, floor 30, runs 20_000;
+    codec_jsep: codec::sdp::jsep, codec::sdp::jsep_seeds, floor 40, runs 20_000;
+    codec_fingerprint: codec::crypto::fingerprint, codec::crypto::fingerprint_seeds, floor 10, runs 200_000;
+    codec_signaling_to_server: codec::signaling::to_server, codec::signaling::to_server_seeds, floor 10, runs 200_000;
+    codec_signaling_from_server: codec::signaling::from_server, codec::signaling::from_server_seeds, floor 10, runs 200_000;
     #[cfg(feature = "app")]
-    codec_share_link: codec::share::link, codec::share::link_seeds, floor 10, runs 200_000;
+    codec_share_link: codec::share::link, codec::share::link_seeds, floor 15, runs 200_000;
     #[cfg(feature = "app")]
-    codec_share_control: codec::share::control, codec::share::control_seeds, floor 10, runs 200_000;
+    codec_share_control: codec::share::control, codec::share::control_seeds, floor 4, runs 200_000;
     #[cfg(feature = "app")]
-    codec_share_chunk: codec::share::chunk, codec::share::chunk_seeds, floor 30, runs 200_000;
-    sequence_dtls: sequence::dtls::play, sequence::dtls::seeds, floor 30, runs 20_000;
-    sequence_ice: sequence::ice::play, sequence::ice::seeds, floor 30, runs 10_000;
-    sequence_sctp: sequence::sctp::play, sequence::sctp::seeds, floor 30, runs 5_000;
-    sequence_sctp_forged: sequence::sctp::play_forged, sequence::sctp::seeds, floor 20, runs 5_000;
-    sequence_peer: sequence::peer::play, sequence::peer::seeds, floor 30, runs 1_000;
-    sequence_rooms: sequence::rooms::play, sequence::rooms::seeds, floor 30, runs 5_000;
+    codec_share_chunk: codec::share::chunk, codec::share::chunk_seeds, floor 50, runs 200_000;
+    sequence_dtls: sequence::dtls::play, sequence::dtls::seeds, floor 60, runs 20_000;
+    sequence_ice: sequence::ice::play, sequence::ice::seeds, floor 80, runs 10_000;
+    sequence_sctp: sequence::sctp::play, sequence::sctp::seeds, floor 60, runs 5_000;
+    sequence_sctp_forged: sequence::sctp::play_forged, sequence::sctp::seeds, floor 60, runs 5_000;
+    sequence_peer: sequence::peer::play, sequence::peer::seeds, floor 60, runs 1_000;
+    sequence_rooms: sequence::rooms::play, sequence::rooms::seeds, floor 60, runs 5_000;
 }
 
 /// Prints a step of a script, if `FUZZ_SHOW` is set: for reading a crash.
 pub(crate) fn show(step: &dyn std::fmt::Debug) {
-    static SHOWS: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var_os("FUZZ_SHOW").is_some());
+    static SHOWS: std::sync::LazyLock<bool> =
+        std::sync::LazyLock::new(|| std::env::var_os("FUZZ_SHOW").is_some());
     if *SHOWS {
         eprintln!("{step:?}");
     }

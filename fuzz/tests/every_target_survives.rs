@@ -15,8 +15,10 @@ fn folder(target: &Target) -> PathBuf {
 
 /// The committed inputs, in the order of their names.
 fn corpus(target: &Target) -> Vec<Vec<u8>> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder(target)).expect(target.name).map(|entry| entry.expect("readable").path()).collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder(target))
+        .expect(target.name)
+        .map(|entry| entry.expect("readable").path())
+        .collect();
     paths.sort();
     paths.into_iter().map(|path| fs::read(path).expect("readable")).collect()
 }
@@ -87,7 +89,8 @@ fn the_corpus_holds_the_seeds_of_every_target_and_nothing_large() {
 
 #[test]
 fn every_target_has_a_program() {
-    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("readable");
+    let manifest =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("readable");
     for target in TARGETS {
         assert!(manifest.contains(&format!("path = \"fuzz_targets/{}.rs\"", target.name)), "{}", target.name);
     }

@@ -6,7 +6,8 @@ use crate::Outcome;
 
 /// Parse, write, parse again; and it matches nothing by chance.
 pub fn fingerprint(data: &[u8]) -> Outcome {
-    let Some(fingerprint) = std::str::from_utf8(data).ok().and_then(|text| Fingerprint::parse(text).ok()) else {
+    let Some(fingerprint) = std::str::from_utf8(data).ok().and_then(|text| Fingerprint::parse(text).ok())
+    else {
         return Outcome::Refused;
     };
     let written = fingerprint.to_string();

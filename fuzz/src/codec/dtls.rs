@@ -97,7 +97,10 @@ pub fn certificate(data: &[u8]) -> Outcome {
 
 pub(crate) fn identity() -> Arc<Identity> {
     let mut random = Random::from_seed([1; 32]);
-    Arc::new(Identity::generate(&null::provider(), &mut random, 1_800_000_000).expect("the null provider has every key"))
+    Arc::new(
+        Identity::generate(&null::provider(), &mut random, 1_800_000_000)
+            .expect("the null provider has every key"),
+    )
 }
 
 /// Every datagram of a handshake.
@@ -133,7 +136,8 @@ pub fn handshake_seeds() -> Vec<Vec<u8>> {
         let mut records = Reader::new(&datagram);
         while let Ok(record) = RecordView::parse(&mut records) {
             let mut content = Reader::new(record.fragment);
-            let is_open = record.header.content_type == ContentType::HANDSHAKE && record.header.number.epoch.0 == 0;
+            let is_open =
+                record.header.content_type == ContentType::HANDSHAKE && record.header.number.epoch.0 == 0;
             while is_open && let Ok(header) = FragmentHeader::parse(&mut content) {
                 let Ok(body) = content.bytes(header.fragment_length as usize, "body") else { break };
                 all.push([&[header.msg_type.0], body].concat());

@@ -2,8 +2,9 @@
 
 use limpid_sansio::wire::Writer;
 use limpid_sctp::chunk::{
-    Cause, CauseCode, Causes, Chunk, ChunkType, Data, ForwardTsn, GapBlock, Heartbeat, Init, Reconfig, ReconfigResult,
-    Sack, Shutdown, write_abort, write_cookie_ack, write_cookie_echo, write_error, write_reconfig,
+    Cause, CauseCode, Causes, Chunk, ChunkType, Data, ForwardTsn, GapBlock, Heartbeat, Init, Reconfig,
+    ReconfigResult, Sack, Shutdown, write_abort, write_cookie_ack, write_cookie_echo, write_error,
+    write_reconfig,
 };
 use limpid_sctp::datachannel::dcep::{ACK, Dcep, Open};
 use limpid_sctp::packet::{self, Packet};
@@ -46,7 +47,8 @@ fn reread(chunk: &Chunk<'_>) -> bool {
         ChunkType::FORWARD_TSN => rewrite!(ForwardTsn, chunk, rewrite_forward_tsn),
         ChunkType::SHUTDOWN => rewrite!(Shutdown, chunk, Shutdown::write),
         ChunkType::HEARTBEAT | ChunkType::HEARTBEAT_ACK => {
-            rewrite!(Heartbeat, chunk, |beat: &Heartbeat<'_>, out: &mut Writer<'_>| beat.write(out, chunk.kind))
+            rewrite!(Heartbeat, chunk, |beat: &Heartbeat<'_>, out: &mut Writer<'_>| beat
+                .write(out, chunk.kind))
         }
         ChunkType::INIT | ChunkType::INIT_ACK => Init::parse(chunk).is_ok_and(|init| {
             let _ = (init.cookie(), init.is_legal());
@@ -156,7 +158,8 @@ pub fn packet_seeds() -> Vec<Vec<u8>> {
 pub fn dcep_seeds() -> Vec<Vec<u8>> {
     let kinds = [Reliability::Reliable, Reliability::Retransmits(3), Reliability::Lifetime(500)];
     let open = |reliability| {
-        let open = Open { ordered: false, reliability, priority: 256, label: "chat", protocol: "limpid-share/1" };
+        let open =
+            Open { ordered: false, reliability, priority: 256, label: "chat", protocol: "limpid-share/1" };
         let mut out = Vec::new();
         open.write(&mut Writer::new(&mut out));
         out

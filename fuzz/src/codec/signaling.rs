@@ -48,7 +48,8 @@ pub fn to_server_seeds() -> Vec<Vec<u8>> {
 
 /// One message of each kind, with bodies of each kind.
 pub fn from_server_seeds() -> Vec<Vec<u8>> {
-    let bodies = bodies().map(|body| format!(r#"{{"t":"from","from":"a","n":0,"body":{body}}}"#).into_bytes());
+    let bodies =
+        bodies().map(|body| format!(r#"{{"t":"from","from":"a","n":0,"body":{body}}}"#).into_bytes());
     let others = [
         r#"{"t":"joined","you":"a","resume":"x","peers":["b","c"],"ice":[{"urls":["stun:192.0.2.1:3478"]}]}"#,
         r#"{"t":"peer","id":"b","state":"left","reason":"lost"}"#,

@@ -13,7 +13,11 @@ use crate::Outcome;
 pub fn message(data: &[u8]) -> Outcome {
     let Ok(message) = Message::parse(data) else { return Outcome::Refused };
     let (class, method, id) = (message.class(), message.method(), message.transaction_id());
-    let protects = [AttributeType::MESSAGE_INTEGRITY, AttributeType::MESSAGE_INTEGRITY_SHA256, AttributeType::FINGERPRINT];
+    let protects = [
+        AttributeType::MESSAGE_INTEGRITY,
+        AttributeType::MESSAGE_INTEGRITY_SHA256,
+        AttributeType::FINGERPRINT,
+    ];
     let attributes: Vec<Attribute<'_>> = message
         .attributes()
         .filter(|(ty, _)| !protects.contains(ty))
@@ -90,23 +94,40 @@ pub fn message_seeds() -> Vec<Vec<u8>> {
     let address = "192.0.2.1:32853".parse().expect("an address");
     let v6 = "[2001:db8::1]:32853".parse().expect("an address");
     vec![
-        write(Class::Request, Method::BINDING, &[
-            Attribute::Username("evtj:h6vY"),
-            Attribute::Priority(0x6e00_01ff),
-            Attribute::IceControlling(7),
-            Attribute::UseCandidate,
-            Attribute::Software("seed"),
-        ]),
-        write(Class::Success, Method::BINDING, &[Attribute::XorMappedAddress(address), Attribute::MappedAddress(v6)]),
+        write(
+            Class::Request,
+            Method::BINDING,
+            &[
+                Attribute::Username("evtj:h6vY"),
+                Attribute::Priority(0x6e00_01ff),
+                Attribute::IceControlling(7),
+                Attribute::UseCandidate,
+                Attribute::Software("seed"),
+            ],
+        ),
+        write(
+            Class::Success,
+            Method::BINDING,
+            &[Attribute::XorMappedAddress(address), Attribute::MappedAddress(v6)],
+        ),
         write(Class::Success, Method::BINDING, &[Attribute::XorMappedAddress(v6)]),
-        write(Class::Error, Method::BINDING, &[Attribute::Realm("example.org"), Attribute::Nonce("obMatJos2AAAB")]),
+        write(
+            Class::Error,
+            Method::BINDING,
+            &[Attribute::Realm("example.org"), Attribute::Nonce("obMatJos2AAAB")],
+        ),
         write(Class::Indication, Method::BINDING, &[]),
     ]
 }
 
 /// One of each form.
 pub fn uri_seeds() -> Vec<Vec<u8>> {
-    ["stun:example.org", "stuns:[2001:db8::1]:5349", "turn:192.0.2.1:3478?transport=udp", "turns:example.org:443?transport=tcp"]
-        .map(|uri| uri.as_bytes().to_vec())
-        .into()
+    [
+        "stun:example.org",
+        "stuns:[2001:db8::1]:5349",
+        "turn:192.0.2.1:3478?transport=udp",
+        "turns:example.org:443?transport=tcp",
+    ]
+    .map(|uri| uri.as_bytes().to_vec())
+    .into()
 }

@@ -46,7 +46,8 @@ impl End {
         let mut config = Config::new(provider, [number; 32], identity.into());
         config.first_timeout = first_timeout;
         let now = Instant::from_millis(1000);
-        let endpoint = if number == 0 { Endpoint::client(config, now) } else { Endpoint::server(config, now) };
+        let endpoint =
+            if number == 0 { Endpoint::client(config, now) } else { Endpoint::server(config, now) };
         End {
             endpoint,
             number,
@@ -98,7 +99,9 @@ impl End {
                 let other = Fingerprint::of(&null::provider(), HashAlgorithm::Sha256, b"someone else");
                 self.expect(now, other);
             }
-            Verb::RoundTrip(millis) => self.endpoint.set_round_trip(now, Duration::from_millis(millis.into())),
+            Verb::RoundTrip(millis) => {
+                self.endpoint.set_round_trip(now, Duration::from_millis(millis.into()))
+            }
             Verb::PathChanged(size) => {
                 let info = PathInfo { max_datagram: usize::from(size) * 8, is_new_route: false };
                 self.endpoint.path_changed(now, info);
@@ -188,10 +191,13 @@ fn finish(mut wire: Wire<End>, steps: &[Step<Verb>]) -> Outcome {
     }
     wire.drain();
     let connected = |wire: &Wire<End>| wire.ends.iter().all(|end| end.endpoint.is_connected());
-    let reached = wire.settle(Duration::from_secs(130), |wire| connected(wire) || wire.ends.iter().any(|end| end.error.is_some()));
+    let reached = wire.settle(Duration::from_secs(130), |wire| {
+        connected(wire) || wire.ends.iter().any(|end| end.error.is_some())
+    });
     check(&wire);
     if !connected(&wire) {
-        let refused = steps.iter().any(|step| matches!(step, Step::Verb(_, Verb::ExpectSomeoneElse | Verb::Close)));
+        let refused =
+            steps.iter().any(|step| matches!(step, Step::Verb(_, Verb::ExpectSomeoneElse | Verb::Close)));
         let too_slow = wire.ends.iter().any(|end| end.error == Some(Error::TimedOut));
         assert!(wire.tampered || refused || too_slow, "honest ends on an honest wire: {reached}");
         return Outcome::Refused;
@@ -204,7 +210,9 @@ fn finish(mut wire: Wire<End>, steps: &[Step<Verb>]) -> Outcome {
     let before = [0, 1].map(|side| wire.ends[side].received.len());
     wire.ends.iter_mut().for_each(|end| end.write(9));
     wire.drain();
-    wire.settle(Duration::from_secs(1), |wire| (0..2).all(|side| wire.ends[side].received.len() > before[side]));
+    wire.settle(Duration::from_secs(1), |wire| {
+        (0..2).all(|side| wire.ends[side].received.len() > before[side])
+    });
     check(&wire);
     for side in 0..2 {
         assert!(wire.ends[side].received.len() > before[side], "data flows to side {side}");
@@ -232,7 +240,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let verb = |side, which| seed::verb(side, which, 8, &[7]);
     let round = [seed::deliver(1, 15), seed::deliver(0, 15)].concat();
     let honest = [vec![200], round.repeat(4), verb(0, 0), verb(1, 0), round.clone()].concat();
-    let lossy = [vec![10], seed::lose(1), seed::pass(800), round.clone(), seed::lose(0), round.repeat(5)].concat();
+    let lossy =
+        [vec![10], seed::lose(1), seed::pass(800), round.clone(), seed::lose(0), round.repeat(5)].concat();
     let replays = [seed::replay(0, 1), seed::replay(1, 2), seed::replay(1, 30)].concat();
     let replayed = [honest.clone(), replays, round.clone()].concat();
     let altered = [honest.clone(), verb(0, 1), seed::alter(1, 20, 1), round.clone()].concat();

@@ -79,11 +79,17 @@ impl Player for End {
         // What was sent from `local` to `remote` comes in at `remote`.
         let path = Path::udp(path.remote, path.local);
         let datagram = Datagram { path, ecn: None, payload: &mut payload };
-        if let Yield::Payload(_, bytes) = self.agent.handle_input(now, datagram).expect("nothing of the wire is fatal") {
-            assert!(self.has_met_anyone, "payload of a stranger, who has never shown that it knows the password");
+        if let Yield::Payload(_, bytes) =
+            self.agent.handle_input(now, datagram).expect("nothing of the wire is fatal")
+        {
+            assert!(
+                self.has_met_anyone,
+                "payload of a stranger, who has never shown that it knows the password"
+            );
             assert!(!limpid_stun::looks_like_stun(bytes), "payload is what is not STUN");
         }
-        self.has_met_anyone |= self.agent.stats().checks_answered > 0 || self.agent.stats().responses_received > 0;
+        self.has_met_anyone |=
+            self.agent.stats().checks_answered > 0 || self.agent.stats().responses_received > 0;
         assert!(self.agent.pair_count() <= 100 * 2, "{} pairs", self.agent.pair_count());
     }
 
@@ -122,7 +128,9 @@ fn obey(wire: &mut Wire<End>, side: usize, verb: &Verb) {
         Verb::Candidate => {
             if let Some(candidate) = other.gathered.get(other.told) {
                 other.told += 1;
-                end.agent.add_remote_candidate(now, STREAM, candidate, None).expect("an agent's own candidate");
+                end.agent
+                    .add_remote_candidate(now, STREAM, candidate, None)
+                    .expect("an agent's own candidate");
             }
         }
         Verb::Credentials => {
@@ -172,7 +180,8 @@ pub fn play(data: &[u8]) -> Outcome {
     }
     let connected = |wire: &Wire<End>| wire.ends.iter().all(End::is_connected);
     introduce(&mut wire);
-    let outcome = if wire.settle(Duration::from_secs(60), connected) { Outcome::Accepted } else { Outcome::Refused };
+    let outcome =
+        if wire.settle(Duration::from_secs(60), connected) { Outcome::Accepted } else { Outcome::Refused };
 
     wire.ends.iter_mut().for_each(|end| end.agent.restart(wire.now));
     wire.drain();
@@ -183,7 +192,8 @@ pub fn play(data: &[u8]) -> Outcome {
         let completed = wire.ends.iter().all(|end| end.agent.state() == ConnectionState::Completed);
         completed && mirrored && wire.ends[0].agent.role() != wire.ends[1].agent.role()
     };
-    let states = |wire: &Wire<End>| wire.ends.each_ref().map(|end| (end.agent.state(), end.agent.role(), end.path()));
+    let states =
+        |wire: &Wire<End>| wire.ends.each_ref().map(|end| (end.agent.state(), end.agent.role(), end.path()));
     assert!(wire.settle(Duration::from_secs(120), met), "after a restart of both: {:?}", states(&wire));
     outcome
 }
@@ -209,8 +219,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let honest = [vec![1], met.clone()].concat();
     let conflict = [vec![3], met.clone(), round.repeat(4)].concat();
     let losses = [seed::lose(0), seed::lose(1)].concat();
-    let late = [vec![2], round.clone(), credentials, round.clone(), candidates.clone(), losses, round.repeat(4)].concat();
-    let restart = [seed::verb(0, 5, 9, &[]), seed::verb(1, 1, 9, &[]), round.clone(), seed::verb(0, 1, 9, &[])].concat();
+    let late =
+        [vec![2], round.clone(), credentials, round.clone(), candidates.clone(), losses, round.repeat(4)]
+            .concat();
+    let restart =
+        [seed::verb(0, 5, 9, &[]), seed::verb(1, 1, 9, &[]), round.clone(), seed::verb(0, 1, 9, &[])]
+            .concat();
     let restarted = [honest.clone(), restart, candidates, round.repeat(4)].concat();
     let made_up = [honest.clone(), seed::verb(1, 2, 9, &[7, 1, 2, 3, 4, 5, 6]), both(7), round].concat();
     vec![honest, conflict, late, restarted, made_up]

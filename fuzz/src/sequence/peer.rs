@@ -8,8 +8,8 @@ use std::time::Duration;
 use arbitrary::{Arbitrary, Unstructured};
 use limpid_crypto::{Random, null};
 use limpid_peer::{
-    ChannelConfig, ChannelId, Config, ConnectionState, Description, DescriptionKind, Error, Event, HandshakeError, Identity,
-    Kind, Peer, SignalingState, WriteError,
+    ChannelConfig, ChannelId, Config, ConnectionState, Description, DescriptionKind, Error, Event,
+    HandshakeError, Identity, Kind, Peer, SignalingState, WriteError,
 };
 use limpid_sansio::conformance::checked_drain;
 use limpid_sansio::{Answer, Datagram, Driven, FailCause, Instant, Machine, Path};
@@ -36,7 +36,10 @@ enum Verb {
     Lie(u16, u8),
     NoiseCandidate(Vec<u8>),
     Open(bool),
-    Write { channel: u8, len: u8 },
+    Write {
+        channel: u8,
+        len: u8,
+    },
     Reading(bool),
     CloseChannel(u8),
 }
@@ -66,7 +69,8 @@ impl End {
     fn new(number: u8) -> Self {
         let now = Instant::from_millis(1000);
         let mut random = Random::from_seed([number; 32]);
-        let identity = Identity::generate(&null::provider(), &mut random, 1_800_000_000).expect("null has every key");
+        let identity =
+            Identity::generate(&null::provider(), &mut random, 1_800_000_000).expect("null has every key");
         let mut config = Config::new(null::provider(), [number; 32], identity.into());
         (config.receive_window, config.send_buffer) = (1 << 19, 1 << 18);
         let mut peer = Peer::new(config, now);
@@ -170,7 +174,11 @@ impl End {
 
     fn verdict(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
-            assert!(self.error.as_ref().is_none_or(|first| *first == error), "{error:?} after {:?}", self.error);
+            assert!(
+                self.error.as_ref().is_none_or(|first| *first == error),
+                "{error:?} after {:?}",
+                self.error
+            );
             self.error = Some(error);
         }
     }
@@ -205,7 +213,8 @@ impl Player for End {
             }
             Event::DataChannel(id) => {
                 let channel = peer.channel(id);
-                let label = channel.as_ref().and_then(|channel| channel.info()).map(|info| info.label.to_owned());
+                let label =
+                    channel.as_ref().and_then(|channel| channel.info()).map(|info| info.label.to_owned());
                 let number = label.and_then(|label| label.parse().ok()).expect("as it was opened");
                 numbers.insert(id, number);
             }
@@ -363,7 +372,8 @@ fn finish(mut wire: Wire<End>, sins: &mut Sins) -> Outcome {
             }
         }
         let connected = |wire: &Wire<End>| wire.ends.iter().all(End::is_connected);
-        reached = wire.settle(Duration::from_secs(4), |wire| over(wire) || (connected(wire) && is_complete(wire)));
+        reached =
+            wire.settle(Duration::from_secs(4), |wire| over(wire) || (connected(wire) && is_complete(wire)));
         if reached {
             break;
         }
@@ -373,7 +383,8 @@ fn finish(mut wire: Wire<End>, sins: &mut Sins) -> Outcome {
         let connected = wire.ends.iter().all(End::is_connected);
         return if connected { Outcome::Accepted } else { Outcome::Refused };
     }
-    let states = wire.ends.each_ref().map(|end| (end.peer.connection_state(), end.peer.ice_connection_state()));
+    let states =
+        wire.ends.each_ref().map(|end| (end.peer.connection_state(), end.peer.ice_connection_state()));
     assert!(reached, "{states:?}, missing {:?}", missing(&wire));
     Outcome::Accepted
 }
@@ -415,12 +426,35 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let round = seed::round();
     let open = [verb(0, 8, &[1]), verb(0, 9, &[0, 5])].concat();
     let exchange = [verb(0, 0, &[]), verb(1, 1, &[7]), verb(0, 1, &[7]), verb(1, 1, &[7])].concat();
-    let talk = [open.clone(), exchange.clone(), round.repeat(6), verb(1, 8, &[0]), verb(1, 9, &[0, 250]), round.repeat(3)].concat();
-    let glare = [open.clone(), verb(0, 0, &[]), verb(1, 0, &[]), verb(1, 1, &[7]), verb(0, 1, &[7]), round.repeat(4)].concat();
-    let late = [open, verb(0, 0, &[]), round.clone(), verb(1, 3, &[]), verb(1, 2, &[]), verb(0, 4, &[]), round.repeat(2)].concat();
-    let losses = [seed::lose(0), seed::lose(1), seed::replay(0, 3), seed::replay(1, 9), seed::alter(1, 30, 4)].concat();
+    let talk = [
+        open.clone(),
+        exchange.clone(),
+        round.repeat(6),
+        verb(1, 8, &[0]),
+        verb(1, 9, &[0, 250]),
+        round.repeat(3),
+    ]
+    .concat();
+    let glare =
+        [open.clone(), verb(0, 0, &[]), verb(1, 0, &[]), verb(1, 1, &[7]), verb(0, 1, &[7]), round.repeat(4)]
+            .concat();
+    let late = [
+        open,
+        verb(0, 0, &[]),
+        round.clone(),
+        verb(1, 3, &[]),
+        verb(1, 2, &[]),
+        verb(0, 4, &[]),
+        round.repeat(2),
+    ]
+    .concat();
+    let losses =
+        [seed::lose(0), seed::lose(1), seed::replay(0, 3), seed::replay(1, 9), seed::alter(1, 30, 4)]
+            .concat();
     let lossy = [talk.clone(), losses.clone(), verb(0, 9, &[0, 220]), losses, round.repeat(3)].concat();
     let lied = [verb(0, 0, &[]), verb(1, 6, &[60, 0, 1]), verb(0, 1, &[7]), round.repeat(3)].concat();
-    let restarted = [talk.clone(), verb(1, 5, &[]), verb(1, 0, &[]), verb(0, 1, &[7]), verb(1, 1, &[7]), round.repeat(4)].concat();
+    let restarted =
+        [talk.clone(), verb(1, 5, &[]), verb(1, 0, &[]), verb(0, 1, &[7]), verb(1, 1, &[7]), round.repeat(4)]
+            .concat();
     vec![talk, glare, late, lossy, lied, restarted]
 }

@@ -30,7 +30,8 @@ enum Step {
     Pass(u16),
 }
 
-const LIMITS: fn() -> Limits = || Limits { sockets: 40, rooms: 4, members: 5, sockets_per_address: 12, ..Limits::default() };
+const LIMITS: fn() -> Limits =
+    || Limits { sockets: 40, rooms: 4, members: 5, sockets_per_address: 12, ..Limits::default() };
 
 struct Server {
     rooms: Rooms,
@@ -64,7 +65,10 @@ impl Server {
         self.room_of.entry(id).or_insert(room % 6);
         let resume = resume.map(|token| format!(r#","resume":"{token}""#)).unwrap_or_default();
         let room = room % 6;
-        self.say(id, &format!(r#"{{"t":"join","v":1,"room":"{}","role":"{role}"{resume}}}"#, room_name(room)));
+        self.say(
+            id,
+            &format!(r#"{{"t":"join","v":1,"room":"{}","role":"{role}"{resume}}}"#, room_name(room)),
+        );
     }
 
     /// Reads all that waits for a socket.
@@ -76,7 +80,8 @@ impl Server {
             assert!(count <= 200, "more waits for a socket than its limit");
             match outgoing {
                 Outgoing::Text(text) => {
-                    let message = FromServer::parse(&text).expect("a server speaks its protocol").expect("known kinds");
+                    let message =
+                        FromServer::parse(&text).expect("a server speaks its protocol").expect("known kinds");
                     self.heard(id, &message);
                     all.push(message);
                 }
@@ -138,7 +143,11 @@ impl Server {
                 }
             }
             Step::To { socket, to, number, kind } => {
-                let to = self.room_of_member.keys().nth(usize::from(*to) % self.room_of_member.len().max(1)).cloned();
+                let to = self
+                    .room_of_member
+                    .keys()
+                    .nth(usize::from(*to) % self.room_of_member.len().max(1))
+                    .cloned();
                 let bodies = [r#"{"candidate":null}"#, r#"{"bye":"done"}"#, r#"{"x":[1,{}]}"#, "7"];
                 let (to, body) = (to.unwrap_or_default(), bodies[usize::from(kind % 4)]);
                 text(self, *socket, &format!(r#"{{"t":"to","to":"{to}","n":{number},"body":{body}}}"#));
@@ -241,7 +250,16 @@ pub fn seeds() -> Vec<Vec<u8>> {
         step(11, &[0]),
     ]
     .concat();
-    let flooded = [met.clone(), step(5, &[0, 255]), step(5, &[0, 255]), step(11, &[0]), step(11, &[1])].concat();
-    let back = [met.clone(), step(10, &[0]), step(0, &[1]), step(2, &[2, 0, 0]), step(11, &[2]), step(12, &[0, 200])].concat();
+    let flooded =
+        [met.clone(), step(5, &[0, 255]), step(5, &[0, 255]), step(11, &[0]), step(11, &[1])].concat();
+    let back = [
+        met.clone(),
+        step(10, &[0]),
+        step(0, &[1]),
+        step(2, &[2, 0, 0]),
+        step(11, &[2]),
+        step(12, &[0, 200]),
+    ]
+    .concat();
     vec![met, flooded, back]
 }

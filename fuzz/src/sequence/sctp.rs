@@ -10,8 +10,8 @@ use limpid_crypto::null;
 use limpid_sansio::conformance::checked_drain;
 use limpid_sansio::{Instant, Machine, PathInfo};
 use limpid_sctp::{
-    Association, ChannelConfig, ChannelId, Config, Error, Event, Inbound, Kind, Parity, Reliability, State, WriteError,
-    packet,
+    Association, ChannelConfig, ChannelId, Config, Error, Event, Inbound, Kind, Parity, Reliability, State,
+    WriteError, packet,
 };
 
 use super::wire::{Player, Step, Wire, script, seed};
@@ -72,7 +72,12 @@ fn channel_config(number: u8) -> ChannelConfig {
         2 | 3 => Reliability::Retransmits(u16::from(number % 3)),
         _ => Reliability::Lifetime(200),
     };
-    ChannelConfig { label: number.to_string(), ordered: is_ordered(number), reliability, ..ChannelConfig::default() }
+    ChannelConfig {
+        label: number.to_string(),
+        ordered: is_ordered(number),
+        reliability,
+        ..ChannelConfig::default()
+    }
 }
 
 fn is_ordered(number: u8) -> bool {
@@ -86,7 +91,8 @@ fn is_reliable(number: u8) -> bool {
 impl End {
     fn new(side: u8, forged: bool) -> Self {
         let mut config = Config::new(null::provider(), [side; 32]);
-        (config.max_message_size, config.receive_window, config.send_buffer) = (MAX_MESSAGE, WINDOW, SEND_BUFFER);
+        (config.max_message_size, config.receive_window, config.send_buffer) =
+            (MAX_MESSAGE, WINDOW, SEND_BUFFER);
         let mut association = Association::new(config, Instant::from_millis(1000));
         association.set_parity(if side == 0 { Parity::Even } else { Parity::Odd });
         association.set_remote_max_message_size(MAX_MESSAGE as u64);
@@ -109,8 +115,12 @@ impl End {
     fn verdict(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
             assert!(self.error.is_none_or(|first| first == error), "{error:?} after {:?}", self.error);
-            let is_silence = matches!(error, Error::HandshakeTimedOut | Error::PeerUnreachable | Error::ShutdownTimedOut);
-            assert!(is_silence || self.forged || matches!(error, Error::AbortedByPeer(_)), "{error:?} of an honest peer");
+            let is_silence =
+                matches!(error, Error::HandshakeTimedOut | Error::PeerUnreachable | Error::ShutdownTimedOut);
+            assert!(
+                is_silence || self.forged || matches!(error, Error::AbortedByPeer(_)),
+                "{error:?} of an honest peer"
+            );
             self.error = Some(error);
         }
     }
@@ -142,7 +152,9 @@ impl End {
                 let len = usize::from(len);
                 self.write(now, channel, if len < 200 { len } else { len * 90 });
             }
-            Verb::WriteMore { channel, count } => (0..count % 32).for_each(|_| self.write(now, channel, 1500)),
+            Verb::WriteMore { channel, count } => {
+                (0..count % 32).for_each(|_| self.write(now, channel, 1500))
+            }
             Verb::Reading(reads) => {
                 self.reads = reads;
                 self.read_all();
@@ -287,7 +299,8 @@ fn run(data: &[u8], forged: bool) -> Outcome {
     }
     wire.drain();
     let over = |wire: &Wire<End>| wire.ends.iter().any(|end| end.error.is_some() || end.ended);
-    let established = |wire: &Wire<End>| wire.ends.iter().all(|end| end.association.state() == State::Established);
+    let established =
+        |wire: &Wire<End>| wire.ends.iter().all(|end| end.association.state() == State::Established);
     let at_rest = |wire: &Wire<End>| established(wire) && is_complete(wire) && is_idle(wire);
     wire.settle(Duration::from_secs(90), |wire| over(wire) || at_rest(wire));
     let established = established(&wire);
@@ -305,7 +318,9 @@ fn expected(wire: &Wire<End>) -> impl Iterator<Item = (u8, usize, usize)> {
         let (writer, reader) = (&wire.ends[side], &wire.ends[1 - side]);
         writer.channels.iter().filter_map(|channel| {
             let number = writer.accepted[&channel.id];
-            let counts = is_reliable(number) && !reader.closed.contains(&number) && !writer.stillborn.contains(&number);
+            let counts = is_reliable(number)
+                && !reader.closed.contains(&number)
+                && !writer.stillborn.contains(&number);
             let received = reader.received.get(&number).map_or(0, Vec::len);
             counts.then_some((number, channel.written as usize, received))
         })
@@ -335,12 +350,15 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let round = seed::round();
     let connect = [verb(0, 0, &[]), round.repeat(2)].concat();
     let open = [verb(0, 1, &[0]), verb(1, 1, &[1]), verb(0, 1, &[2]), verb(1, 1, &[5])].concat();
-    let write = [verb(0, 2, &[0, 5]), verb(1, 2, &[0, 220]), verb(0, 2, &[1, 250]), verb(1, 2, &[1, 3])].concat();
+    let write =
+        [verb(0, 2, &[0, 5]), verb(1, 2, &[0, 220]), verb(0, 2, &[1, 250]), verb(1, 2, &[1, 3])].concat();
     let talk = [connect.clone(), open.clone(), write.clone(), round.repeat(2)].concat();
     let both = [verb(0, 0, &[]), verb(1, 0, &[]), open.clone(), write.clone(), round.repeat(4)].concat();
     let losses = [seed::lose(0), seed::lose(1), seed::replay(0, 0), seed::replay(1, 1)].concat();
     let lossy = [connect.clone(), open, write.clone(), losses, write.clone(), round.repeat(6)].concat();
-    let stopped = [talk.clone(), verb(1, 4, &[0]), verb(0, 3, &[0, 31]).repeat(4), round.repeat(4), verb(1, 4, &[1])].concat();
+    let stopped =
+        [talk.clone(), verb(1, 4, &[0]), verb(0, 3, &[0, 31]).repeat(4), round.repeat(4), verb(1, 4, &[1])]
+            .concat();
     let closed = [talk.clone(), verb(0, 6, &[0]), write, verb(1, 6, &[1]), round.repeat(3)].concat();
     let ended = [talk.clone(), verb(0, 7, &[0]), round.repeat(3)].concat();
     vec![talk, both, lossy, stopped, closed, ended]

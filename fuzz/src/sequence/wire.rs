@@ -62,18 +62,21 @@ impl<'a, V: Arbitrary<'a>> Arbitrary<'a> for Step<V> {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let head = u.arbitrary::<u8>()?;
         let (side, kind) = (usize::from(head & 1), (head >> 1) % 64);
-        Ok(Step::Wire(side, match kind {
-            0..=23 => Mischief::Deliver(u.arbitrary::<u8>()? % 16),
-            24..=31 => Mischief::Pass(u.arbitrary::<u16>()? % 3000),
-            32..=34 => Mischief::Lose,
-            35..=36 => Mischief::Double,
-            37..=39 => Mischief::Delay,
-            40..=41 => Mischief::Replay(u.arbitrary()?),
-            42 => Mischief::Alter(u.arbitrary()?, u.arbitrary::<u8>()?.max(1)),
-            43 => Mischief::Cut(u.arbitrary()?),
-            44 => Mischief::Inject(injected(u)?),
-            _ => return Ok(Step::Verb(side, u.arbitrary()?)),
-        }))
+        Ok(Step::Wire(
+            side,
+            match kind {
+                0..=23 => Mischief::Deliver(u.arbitrary::<u8>()? % 16),
+                24..=31 => Mischief::Pass(u.arbitrary::<u16>()? % 3000),
+                32..=34 => Mischief::Lose,
+                35..=36 => Mischief::Double,
+                37..=39 => Mischief::Delay,
+                40..=41 => Mischief::Replay(u.arbitrary()?),
+                42 => Mischief::Alter(u.arbitrary()?, u.arbitrary::<u8>()?.max(1)),
+                43 => Mischief::Cut(u.arbitrary()?),
+                44 => Mischief::Inject(injected(u)?),
+                _ => return Ok(Step::Verb(side, u.arbitrary()?)),
+            },
+        ))
     }
 }
 
@@ -203,7 +206,9 @@ impl<P: Player> Wire<P> {
                 let at = usize::from(*at) % bytes.len().max(1);
                 bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= by);
             }),
-            Mischief::Cut(at) => self.tamper(to, |bytes| bytes.truncate(usize::from(*at) % bytes.len().max(1))),
+            Mischief::Cut(at) => {
+                self.tamper(to, |bytes| bytes.truncate(usize::from(*at) % bytes.len().max(1)))
+            }
             Mischief::Inject(made_up) => {
                 // It comes from where the last one came from.
                 let like = self.arrived[to].back().or(self.flying[to].front()).cloned();
