@@ -1,6 +1,8 @@
 // The page's own modules against vectors that another implementation computed. Run: node --test crates/app/tests/web/
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 
 const web = (name) => import(new URL(`../../web/${name}`, import.meta.url));
@@ -78,7 +80,7 @@ test('an archive holds what was put in, as another program reads it', async () =
     await sink.end();
   }
   await sink.close();
-  const file = `${fs.mkdtempSync('/tmp/zip-')}/a.zip`;
+  const file = `${fs.mkdtempSync(path.join(os.tmpdir(), 'zip-'))}/a.zip`;
   fs.writeFileSync(file, Buffer.concat(parts));
   const script = 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print([(i.filename, i.file_size) for i in z.infolist()]); assert z.read("a.txt")==bytes(((i%251)*31+7)%256 for i in range(1000))';
   assert.equal(execFileSync('python3', ['-c', script, file], { encoding: 'utf8' }).trim(), "[('a.txt', 1000), ('dir/ü.bin', 0), ('empty/', 0)]");
