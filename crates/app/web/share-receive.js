@@ -46,7 +46,7 @@ export class ReceiveScreen {
       room, auth, ice,
       say: (body) => this.signal.say(id, body),
       on: {
-        layer: (name, ms) => this.view.line.fill(name, ms),
+        layer: (name, ms) => this.view.layer(name, ms),
         ready: (peer) => this.#receive(peer),
         failed: (failure) => this.#failed(failure),
       },

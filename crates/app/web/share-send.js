@@ -20,7 +20,7 @@ export class SendScreen {
   constructor(main) {
     this.input = element('input', { type: 'file', multiple: true, 'data-testid': 'share-input' });
     this.folder = element('input', { type: 'file', webkitdirectory: true, hidden: true, 'data-testid': 'share-folder' });
-    this.drop = element('label', { class: 'drop' }, element('strong', {}, words.drop), words.or, this.input);
+    this.drop = element('label', { class: 'drop' }, element('strong', {}, words.drop), element('span', {}, words.or), this.input);
     this.choose = button(words.folder, () => this.folder.click());
     this.list = element('div');
     this.share = element('section', { hidden: true });
@@ -53,6 +53,7 @@ export class SendScreen {
     const { room, auth } = await derive(this.secret);
     const link = linkText(this.secret);
     this.drop.classList.add('small');
+    this.drop.firstChild.textContent = words.more;
     const anchor = element('a', { class: 'link', href: link, 'data-testid': 'share-link' }, link);
     // Opening one's own link here would end the share.
     anchor.target = '_blank';
@@ -98,7 +99,7 @@ export class SendScreen {
         room, auth, ice: this.#ice,
         say: (answer) => this.signal.say(from, answer),
         on: {
-          layer: (name, ms) => this.view.line.fill(name, ms),
+          layer: (name, ms) => this.view.layer(name, ms),
           ready: (peer) => this.#send(peer),
           failed: (failure) => this.#failed(failure),
         },

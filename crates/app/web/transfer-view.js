@@ -28,7 +28,14 @@ export class TransferView {
     this.transfer = element('div', { hidden: true }, this.bar, this.numbers);
     this.proven = element('div', { hidden: true }, this.facts);
     this.end = element('div');
-    this.node = element('section', { class: 'sheet with-line' }, element('div', {}, this.transfer, this.proven, this.end), this.line.node);
+    // In sight from the first layer on.
+    this.node = element('section', { class: 'sheet with-line', hidden: true }, element('div', {}, this.transfer, this.proven, this.end), this.line.node);
+  }
+
+  /** A layer came up. */
+  layer(name, ms) {
+    this.node.hidden = false;
+    this.line.fill(name, ms);
   }
 
   /** Both sides have proved that they hold the link. */
@@ -75,10 +82,6 @@ export class TransferView {
       element('h2', {}, sentence),
       element('p', {}, `${strings.transfer.files(files)}, ${bytesText(bytes)}, ${seconds.toFixed(1)} s${rate}`),
       element('p', {}, `${strings.transfer.hash} sha256t: `, element('code', { 'data-testid': 'transfer-done' }, hash)));
-  }
-
-  say(sentence) {
-    this.end.replaceChildren(element('p', { class: 'soft' }, sentence));
   }
 }
 
