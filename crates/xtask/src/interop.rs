@@ -26,7 +26,7 @@ pub(crate) fn run(root: &Path, scenarios: &[String]) -> Result<bool, String> {
     bench::cargo(root, &["-p", "limpid-app"])?;
     let namespaces = Namespaces(&folder);
     must(bash(&folder, &["namespace.sh", "up"]), "namespace.sh up (needs the rights of root)")?;
-    let mut command = bash(&folder, &["namespace.sh", "run", "limpid-a", "node", "run.mjs"]);
+    let mut command = bash(&folder, &["namespace.sh", "run", "node", "run.mjs"]);
     command.args(scenarios).env("LIMPID", bench::release(root).join("limpid"));
     let status = command.status().map_err(|error| format!("run.mjs: {error}"))?;
     drop(namespaces);
