@@ -158,19 +158,20 @@ fn compare<'a>(row: &Row, table: &'a Table) -> Vec<Line<'a>> {
         lines.extend(alone.into_iter().map(|rival| Line { measure, ours: series, rival, met: None }));
     }
     for line in &mut lines {
-        line.met = judge(row.bars, line);
+        line.met = judge(row.bars, line, table);
     }
     lines
 }
 
 /// Whether the bars about this line are met. A measure's bars are those with the longest name that fits.
-fn judge(bars: &[Bar], line: &Line<'_>) -> Option<bool> {
+fn judge(bars: &[Bar], line: &Line<'_>, table: &Table) -> Option<bool> {
     let fits = |bar: &&Bar| line.measure.starts_with(bar.measure);
     let longest = bars.iter().filter(fits).map(|bar| bar.measure.len()).max()?;
     let met = bars.iter().filter(fits).filter(|bar| bar.measure.len() == longest).filter_map(|bar| match bar
         .asks
     {
         Asks::AtMost(limit) => Some(line.ours.median() <= limit),
+        Asks::Flat(part) => Some(unevenness(table, bar.measure) <= part),
         Asks::Ratio(name, least) => {
             let is_asked = line.rival.is_some_and(|(rival, _)| rival.starts_with(name));
             is_asked.then(|| line.ratio().is_some_and(|ratio| ratio >= least))
@@ -178,6 +179,14 @@ fn judge(bars: &[Bar], line: &Line<'_>) -> Option<bool> {
     });
     let met: Vec<bool> = met.collect();
     (!met.is_empty()).then(|| met.iter().all(|met| *met))
+}
+
+/// How far our measures with this beginning lie apart, as a part of the largest.
+fn unevenness(table: &Table, beginning: &str) -> f64 {
+    let ours = table.iter().filter(|((measure, peer), _)| peer == "limpid" && measure.starts_with(beginning));
+    let values: Vec<f64> = ours.map(|(_, series)| series.median()).collect();
+    let largest = values.iter().copied().fold(f64::MIN, f64::max);
+    (largest - values.iter().copied().fold(f64::MAX, f64::min)) / largest
 }
 
 fn keep(root: &Path, file: Option<&Path>, value: &serde_json::Value) -> Result<(), String> {

@@ -48,6 +48,15 @@ fn lower_times_are_better_and_the_longest_name_decides() {
 }
 
 #[test]
+fn measures_that_must_be_flat_are_judged_together() {
+    let row = Row { bars: &[Bar { measure: "flat", asks: Asks::Flat(0.1) }], ..ROW };
+    for (other, met) in [(91.0, true), (89.0, false)] {
+        let table = table(&[("flat-1K", "limpid", "Gbit/s", 100.0), ("flat-2K", "limpid", "Gbit/s", other)]);
+        assert!(compare(&row, &table).iter().all(|line| line.met == Some(met)), "{other}");
+    }
+}
+
+#[test]
 fn options_are_no_rows() {
     let arguments = ["stun", "--rounds", "3", "sdp", "--json", "x"].map(String::from);
     assert_eq!(names(&arguments), ["stun", "sdp"]);
