@@ -30,10 +30,8 @@ pub(crate) struct Keyed {
 }
 
 impl Keyed {
-    /// 48 random bits in eight characters, 144 in 24: more than the 24 and 128 that RFC 8445 §5.3 asks for.
     pub(crate) fn generate(provider: &Provider, random: &mut Random) -> Keyed {
-        let ufrag = ice_chars::<8>(random);
-        let pwd = ice_chars::<24>(random);
+        let (ufrag, pwd) = fresh_credentials(random);
         Keyed::new(provider, &ufrag, &pwd)
     }
 
@@ -72,6 +70,13 @@ impl fmt::Debug for Keyed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.view().fmt(f)
     }
+}
+
+/// A username fragment of 48 random bits in eight characters and a password of 144 in 24: more than the 24 and 128 that
+/// RFC 8445 §5.3 asks for. For those who name credentials before the agent takes them
+/// ([`Agent::restart_with`](crate::Agent::restart_with)).
+pub fn fresh_credentials(random: &mut Random) -> (String, String) {
+    (ice_chars::<8>(random), ice_chars::<24>(random))
 }
 
 /// `N` characters with six random bits each.

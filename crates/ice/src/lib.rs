@@ -114,7 +114,7 @@ mod transaction;
 pub use agent::{Agent, Yield};
 pub use candidate::{Candidate, CandidateKind, CandidateTransport, Host, priority};
 pub use config::{Config, ConsentPolicy, LoopbackPolicy, MdnsPolicy, Server, Timing};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, fresh_credentials};
 pub use error::{DropReason, Error, Misuse};
 pub use event::{CandidateErrorCause, ConnectionState, Event, GatheringState};
 pub use id::{ComponentId, PathId, StreamId};

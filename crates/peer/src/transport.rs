@@ -25,15 +25,11 @@ pub(crate) struct Generation {
 }
 
 impl Generation {
-    /// New credentials: 48 and 144 bits of chance (RFC 8445 §5.3 asks for 24 and 128).
+    /// New credentials, to be used once this description is agreed on.
     pub(crate) fn fresh(random: &mut Random) -> Self {
-        Generation { ufrag: ice_chars(random, 8), pwd: ice_chars(random, 24), is_new: true }
+        let (ufrag, pwd) = limpid_ice::fresh_credentials(random);
+        Generation { ufrag, pwd, is_new: true }
     }
-}
-
-fn ice_chars(random: &mut Random, count: usize) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    (0..count).map(|_| char::from(ALPHABET[random.below(64) as usize])).collect()
 }
 
 pub(crate) struct Transport {
