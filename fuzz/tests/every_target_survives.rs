@@ -65,6 +65,7 @@ fn mutated_inputs_run_and_enough_of_them_go_deep() {
     let mut shallow = Vec::new();
     let only = std::env::var("FUZZ_ONLY").unwrap_or_default();
     for target in TARGETS.iter().filter(|target| target.name.contains(&only)) {
+        #[allow(clippy::disallowed_methods, reason = "says where the time goes")]
         let start = std::time::Instant::now();
         let reached = percentage(target);
         println!("{}: {reached} % of {} in {:?}", target.name, target.runs, start.elapsed());

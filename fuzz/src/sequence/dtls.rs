@@ -214,8 +214,8 @@ fn finish(mut wire: Wire<End>, steps: &[Step<Verb>]) -> Outcome {
         (0..2).all(|side| wire.ends[side].received.len() > before[side])
     });
     check(&wire);
-    for side in 0..2 {
-        assert!(wire.ends[side].received.len() > before[side], "data flows to side {side}");
+    for (end, before) in wire.ends.iter().zip(before) {
+        assert!(end.received.len() > before, "data flows to side {}", end.number);
     }
     Outcome::Accepted
 }

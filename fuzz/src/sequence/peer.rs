@@ -130,7 +130,7 @@ impl End {
 
     fn open(&mut self, now: Instant, ordered: bool) {
         if self.opened.len() < MAX_CHANNELS {
-            let number = self.number << 7 | (self.opened.len() as u8) << 1 | u8::from(ordered);
+            let number = (self.number << 7) | ((self.opened.len() as u8) << 1) | u8::from(ordered);
             let config = ChannelConfig { label: number.to_string(), ordered, ..ChannelConfig::default() };
             if let Ok(id) = self.peer.create_data_channel(now, config) {
                 self.opened.push((id, 0));
@@ -166,7 +166,7 @@ impl End {
                 assert!(rest.iter().all(|byte| *byte == number >> 7), "nobody's data changes");
                 assert!(!received.contains(&count), "message {count} twice on channel {number}");
                 let in_order = received.last().is_none_or(|last| *last < count);
-                assert!(in_order || number % 2 == 0, "message {count} after {received:?}");
+                assert!(in_order || number & 1 == 0, "message {count} after {received:?}");
                 received.push(count);
             }
         }

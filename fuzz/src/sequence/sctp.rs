@@ -63,7 +63,7 @@ struct End {
 
 /// The number of a channel says who opened it, and what it is.
 fn number(side: u8, count: usize, kind: u8) -> u8 {
-    side << 7 | (count as u8) << 3 | kind % 6
+    (side << 7) | ((count as u8) << 3) | (kind % 6)
 }
 
 fn channel_config(number: u8) -> ChannelConfig {
@@ -81,7 +81,7 @@ fn channel_config(number: u8) -> ChannelConfig {
 }
 
 fn is_ordered(number: u8) -> bool {
-    number % 2 == 0
+    number.is_multiple_of(2)
 }
 
 fn is_reliable(number: u8) -> bool {
