@@ -15,7 +15,7 @@ use crate::session::SessionDescription;
 /// opposite, else active. An offer that demands the role that this side must keep is an error.
 ///
 /// Deviation: RFC 9143 §7.3.1 and RFC 9429 §5.3.1 give a group up when the section that holds its transport is refused.
-/// Here the group lives on with its data section as the tag, as browsers answer too: the transport's attributes are known
+/// Here the group lives on with its data section as the tag: the transport's attributes are known
 /// either way, and data channels of a page that also offers audio would be lost.
 pub fn answer(local: &Local<'_>, offer: &SessionDescription) -> Result<SessionDescription, JsepError> {
     let remote = read(offer)?;
