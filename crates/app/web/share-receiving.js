@@ -112,9 +112,10 @@ export class Receiving {
       const attempts = (this.#attempts.get(key) ?? 0) + 1;
       this.#attempts.set(key, attempts);
       if (attempts >= ATTEMPTS) this.#end(new Failure('integrity'));
-      // The credit is told at once, however little: the sender may have none left to send it again.
-      this.#consume(bytes.length, 1);
       this.#say({ m: 'bad', f: file.f, i });
+      // The credit is told at once, however little, since the sender may have none left; and after the request, so that
+      // nothing else is sent for it.
+      this.#consume(bytes.length, 1);
     }
   }
 

@@ -104,8 +104,7 @@ export class Sending {
     const f = this.files.indexOf(entry);
     const tree = new TreeHasher();
     for (let i = 0; i * GROUP < entry.size; i += 1) {
-      await this.#sendAgain();
-      await tree.push(await this.#sendGroup(f, i));
+      await tree.push(await this.#sendGroup(f, i, () => this.#sendAgain()));
       this.#progress += Math.min(GROUP, entry.size - i * GROUP);
       this.on.progress(this.#progress, total);
     }
@@ -114,14 +113,18 @@ export class Sending {
     return root;
   }
 
-  async #sendGroup(f, i) {
+  /** `first()` sends what goes before each chunk. */
+  async #sendGroup(f, i, first = () => {}) {
     const { file, size } = this.files[f];
     const start = i * GROUP, end = Math.min(start + GROUP, size);
     const bytes = await read(file, start, end);
     const hash = groupHash(bytes);
     for (let at = 0; at < bytes.length; at += this.chunk) {
       const part = bytes.subarray(at, at + this.chunk);
-      await this.#until(() => this.#sent + part.length <= this.#credit && this.data.bufferedAmount < HIGH_WATER);
+      await this.#until(async () => {
+        await first();
+        return this.#sent + part.length <= this.#credit && this.data.bufferedAmount < HIGH_WATER;
+      });
       this.data.send(chunkMessage(f, start + at, part));
       this.#sent += part.length;
     }
@@ -130,6 +133,7 @@ export class Sending {
     return leaf;
   }
 
+  /** What the receiver asked for again goes before everything else: it may hold all credit until that comes. */
   async #sendAgain() {
     while (this.#again.length > 0) {
       const { f, i } = this.#again.shift();

@@ -357,9 +357,10 @@ impl Receiver {
             if group.damaged >= ATTEMPTS {
                 return Err(Failure::Integrity);
             }
-            // The credit is told at once, however little: the sender may have none left to send it again.
-            self.consume(size, 1);
             self.say(&Control::Bad { f, i });
+            // The credit is told at once, however little, since the sender may have none left; and after the request, so
+            // that nothing else is sent for it.
+            self.consume(size, 1);
             self.events.push_back(Event::Damaged { file: f, group: i });
             return Ok(false);
         }

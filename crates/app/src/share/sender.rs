@@ -3,7 +3,7 @@
 //! ```text
 //! list ─→ (accept) ─→ read group ─→ supply ─→ chunks within credit ─→ hash of the group ─→ … ─→ (done) ─→ bye
 //! ```
-//! The caller verified the peer before ([`proof`](crate::share::proof)). Bounds: two groups of 1 MiB, the list, and at
+//! The caller verified the peer before ([`proof`](crate::share::proof)). Bounds: three groups of 1 MiB, the list, and at
 //! most [`MAX_AHEAD`] texts between two times that both channels have drained.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -21,7 +21,7 @@ use crate::share::tree::{GROUP, Hash, ShareHasher, TreeHasher, group_hash};
 /// each, but not between each other, and the receiver keeps what comes early.
 pub const MAX_AHEAD: usize = 1024;
 
-/// Groups in memory: one that is being sent, one that is being read.
+/// Groups in order in memory: one that is being sent, one that is being read.
 const MAX_GROUPS: usize = 2;
 
 /// How many groups a receiver may ask for again before the first of them went out.
@@ -57,6 +57,16 @@ pub enum Event {
     },
 }
 
+/// A group on its way out.
+#[derive(Debug)]
+struct Outgoing {
+    want: Want,
+    /// Once it was read.
+    bytes: Option<Vec<u8>>,
+    /// How much of it went out.
+    cut: usize,
+}
+
 /// A share on its way.
 #[derive(Debug)]
 pub struct Sender {
@@ -73,11 +83,12 @@ pub struct Sender {
     accepted: Option<Vec<u32>>,
     /// Where the next group is to be read: a place in `accepted`, and an offset.
     reading: (usize, u64),
-    /// Groups that were asked for, oldest first; bytes once they came.
-    groups: VecDeque<(Want, Option<Vec<u8>>)>,
-    /// How much of the first group went out.
-    cut: usize,
+    /// Groups in order, the one that is going out first.
+    groups: VecDeque<Outgoing>,
+    /// What the receiver asked for again.
     again: VecDeque<(u32, u64)>,
+    /// The first of it, on its way. It goes before everything else: the receiver may hold all credit until it comes.
+    repeat: Option<Outgoing>,
     tree: TreeHasher,
     share: ShareHasher,
     /// The next file whose root is due: a place in `accepted`.
@@ -107,8 +118,8 @@ impl Sender {
             accepted: None,
             reading: (0, 0),
             groups: VecDeque::new(),
-            cut: 0,
             again: VecDeque::new(),
+            repeat: None,
             tree: TreeHasher::default(),
             share: ShareHasher::default(),
             rooting: 0,
@@ -138,11 +149,17 @@ impl Sender {
 
     /// The next piece that is to be read, if there is room for it.
     pub fn poll_want(&mut self) -> Option<Want> {
-        if self.groups.len() >= MAX_GROUPS {
+        let is_repeat = self.repeat.is_none() && !self.again.is_empty();
+        if !is_repeat && self.groups.len() >= MAX_GROUPS {
             return None;
         }
-        let want = self.next_again().or_else(|| self.next_in_order())?;
-        self.groups.push_back((want, None));
+        let want = if is_repeat { self.next_again()? } else { self.next_in_order()? };
+        let outgoing = Outgoing { want, bytes: None, cut: 0 };
+        if is_repeat {
+            self.repeat = Some(outgoing);
+        } else {
+            self.groups.push_back(outgoing);
+        }
         Some(want)
     }
 
@@ -151,8 +168,9 @@ impl Sender {
         if bytes.len() != want.len {
             return Err(Failure::FileChanged);
         }
-        if let Some(group) = self.groups.iter_mut().find(|group| group.0 == want && group.1.is_none()) {
-            group.1 = Some(bytes);
+        let mut waiting = self.repeat.iter_mut().chain(&mut self.groups);
+        if let Some(group) = waiting.find(|group| group.want == want && group.bytes.is_none()) {
+            group.bytes = Some(bytes);
         }
         Ok(())
     }
@@ -164,20 +182,23 @@ impl Sender {
         if self.ahead >= MAX_AHEAD {
             return false;
         }
-        let Some((want, Some(bytes))) = self.groups.front() else { return false };
-        let end = bytes.len().min(self.cut + self.chunk);
-        let part = &bytes[self.cut..end];
+        let is_repeat = self.repeat.is_some() || !self.again.is_empty();
+        let next = if is_repeat { self.repeat.as_mut() } else { self.groups.front_mut() };
+        let Some(Outgoing { want, bytes: Some(bytes), cut }) = next else { return false };
+        let end = bytes.len().min(*cut + self.chunk);
+        let part = &bytes[*cut..end];
         if self.sent + part.len() as u64 > self.credit {
             return false;
         }
-        Chunk { file: want.file, offset: want.offset + self.cut as u64, bytes: part }.write(out);
+        Chunk { file: want.file, offset: want.offset + *cut as u64, bytes: part }.write(out);
         self.sent += part.len() as u64;
-        if !want.again {
+        if !is_repeat {
             self.progress += part.len() as u64;
         }
-        self.cut = end;
+        *cut = end;
         if end == bytes.len() {
-            self.end_group();
+            let group = if is_repeat { self.repeat.take() } else { self.groups.pop_front() };
+            group.into_iter().for_each(|group| self.end_group(group));
         }
         true
     }
@@ -270,16 +291,13 @@ impl Sender {
         }
     }
 
-    /// The first group has gone out: its hash follows.
-    fn end_group(&mut self) {
-        let Some((want, Some(bytes))) = self.groups.pop_front() else { return };
-        self.cut = 0;
-        let leaf = group_hash(&self.provider, &bytes);
-        let i = want.offset / GROUP as u64;
+    /// A group has gone out: its hash follows.
+    fn end_group(&mut self, Outgoing { want, bytes, .. }: Outgoing) {
+        let leaf = group_hash(&self.provider, bytes.as_deref().unwrap_or_default());
         if !want.again {
             self.tree.push(&self.provider, leaf);
         }
-        self.say(&Control::Group { f: want.file, i, h: to_hex(&leaf) });
+        self.say(&Control::Group { f: want.file, i: want.offset / GROUP as u64, h: to_hex(&leaf) });
         self.say_roots();
     }
 

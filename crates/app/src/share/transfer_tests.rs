@@ -201,6 +201,27 @@ fn a_damaged_group_is_fetched_again_and_three_times_is_too_often() {
 }
 
 #[test]
+fn a_damaged_group_comes_again_even_if_all_credit_was_spent_meanwhile() {
+    // More than the credit that a sender leaves over, less than a step of it.
+    let mut pair = Pair::new(&[400_000, 12 * GROUP], 8);
+    pair.damage = [(0, ())].into();
+    while pair.receiver.poll_event() != Some(receiver::Event::Offered) {
+        let dice = [2, 3][pair.random.below(2) as usize];
+        pair.step(dice).unwrap();
+    }
+    pair.receiver.accept(vec![0, 1]).unwrap();
+    // Hashes are late: chunks come until the credit is spent.
+    let mut idle = 0;
+    while idle < 200 {
+        let dice = [0, 1, 4, 5, 6, 7][pair.random.below(6) as usize];
+        idle = if pair.step(dice).unwrap() { 0 } else { idle + 1 };
+    }
+    assert!(pair.sender.progress() > FIRST_CREDIT - 65_536, "{}", pair.sender.progress());
+    pair.run_all().unwrap();
+    assert!(pair.sender.is_finished());
+}
+
+#[test]
 fn a_reader_that_never_writes_holds_no_more_than_its_credit() {
     let mut pair = Pair::new(&[12 * GROUP], 6);
     // Everything moves but the disk.
