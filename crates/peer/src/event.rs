@@ -2,7 +2,7 @@
 
 use limpid_sctp::ChannelId;
 
-/// A small fact. Payload is read through [`Peer::read`](crate::Peer::read).
+/// A small fact. Payload is read through [`Channel::read`](crate::Channel::read).
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Event {
