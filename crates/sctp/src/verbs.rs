@@ -220,6 +220,7 @@ impl Association {
 
     /// Closes a channel: what was written still goes out, then our stream is reset, and when the peer has reset its own
     /// the channel is closed (RFC 8831 §6.7). What comes in the meantime is dropped; what waits to be read is too.
+    /// Before the association is up there is nobody to send it to: the channel goes, with what was written.
     pub fn close_channel(&mut self, _now: Instant, id: ChannelId) {
         let Some(slot) = self.channels.slot(id) else { return };
         let Some(channel) = self.channels.at(slot) else { return };
