@@ -1,4 +1,4 @@
-//! Names that a stranger chose: which of them may be written. `security.md`'s rules for files, and the page's `names.js`.
+//! Names that a stranger chose: which of them may be written. PROTOCOLS.md 4; the page has the same rules in `names.js`.
 
 use std::collections::HashMap;
 use std::fmt;
