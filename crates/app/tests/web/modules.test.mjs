@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import os from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
 
 const web = (name) => import(new URL(`../../web/${name}`, import.meta.url));
