@@ -20,6 +20,12 @@ struct Limpid {
 enum Command {
     /// Serve the web page, signalling and STUN
     Serve(cmd::serve::Args),
+    /// Offer files by a link, and send them to the first who opens it
+    #[command(visible_alias = "tx")]
+    Send(cmd::send::Args),
+    /// Open a link and take what it offers
+    #[command(visible_alias = "rx")]
+    Receive(cmd::receive::Args),
     /// Answer offers and send back every message
     Echo(cmd::echo::Args),
     /// Offer to an echo and check every message that comes back
@@ -43,6 +49,8 @@ async fn main() -> ExitCode {
     };
     let exit = match limpid.command {
         Command::Serve(args) => cmd::serve::run(args).await,
+        Command::Send(args) => cmd::send::run(args).await,
+        Command::Receive(args) => cmd::receive::run(args).await,
         Command::Echo(args) => cmd::echo::run(args).await,
         Command::Probe(args) => cmd::probe::run(args).await,
         Command::Dtls(args) => cmd::dtls::run(args).await,

@@ -5,8 +5,11 @@ pub(crate) mod dtls;
 pub(crate) mod echo;
 pub(crate) mod offer;
 pub(crate) mod probe;
+pub(crate) mod receive;
 pub(crate) mod say;
+pub(crate) mod send;
 pub(crate) mod serve;
+pub(crate) mod share;
 pub(crate) mod stun;
 
 /// Waits for the user or the system to end the program.

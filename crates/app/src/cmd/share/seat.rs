@@ -1,0 +1,151 @@
+//! A seat in a room of the signalling server, for as long as it takes.
+
+use std::net::IpAddr;
+
+use limpid::IceServer;
+use limpid_app::share::failure::Failure;
+use limpid_app::share::link::ShareSecret;
+use limpid_crypto::{Provider, Random};
+use limpid_signaling::client::{Backoff, Client, Error, Event};
+use limpid_signaling::{Body, Role};
+
+use crate::cmd::say::Trouble;
+
+/// How often a broken signalling connection is dialled again.
+const ATTEMPTS: u32 = 6;
+
+/// A seat: the client, and what the server said when it was taken.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    client: Client,
+    random: Random,
+    /// Who was there first.
+    pub(crate) peers: Vec<String>,
+    /// Servers that tell our address.
+    pub(crate) ice_servers: Vec<IceServer>,
+    /// The room's name.
+    pub(crate) room: String,
+}
+
+impl Seat {
+    /// Joins the room that a secret names.
+    pub(crate) async fn take(
+        provider: &Provider,
+        server: &str,
+        secret: &ShareSecret,
+        role: Role,
+    ) -> Result<Seat, Trouble> {
+        let room = secret.room(provider);
+        let (client, joined) = Client::join(server, &room, role).await.map_err(trouble)?;
+        let mut seed = [0; 32];
+        provider.random.fill(&mut seed);
+        let ice_servers =
+            joined.ice.iter().flat_map(|server| &server.urls).filter_map(|url| stun_server(url));
+        let ice_servers = ice_servers.collect();
+        Ok(Seat { client, random: Random::from_seed(seed), peers: joined.peers, ice_servers, room })
+    }
+
+    /// The next thing that happens. A connection that breaks is dialled again.
+    pub(crate) async fn next(&mut self) -> Result<Event, Trouble> {
+        loop {
+            match self.client.next().await {
+                Err(Error::Lost) => self.resume().await?,
+                other => return other.map_err(trouble),
+            }
+        }
+    }
+
+    /// Says something to another member.
+    pub(crate) async fn say(&mut self, to: &str, body: &Body) -> Result<(), Trouble> {
+        match self.client.say(to, body).await {
+            Err(Error::Lost) => {
+                self.resume().await?;
+                self.client.say(to, body).await.map_err(trouble)
+            }
+            other => other.map_err(trouble),
+        }
+    }
+
+    async fn resume(&mut self) -> Result<(), Trouble> {
+        let mut backoff = Backoff::default();
+        for _ in 0..ATTEMPTS {
+            tokio::time::sleep(backoff.next(&mut self.random)).await;
+            match self.client.resume().await {
+                Ok(_) => return Ok(()),
+                Err(Error::Unreachable(_) | Error::Lost) => {}
+                Err(error) => return Err(trouble(error)),
+            }
+        }
+        Err(Failure::ServerUnreachable.into())
+    }
+
+    /// Keeps the seat warm until the result is dropped; then leaves.
+    pub(crate) fn keep(self) -> Keeper {
+        let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+        let mut client = self.client;
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    event = client.next() => if event.is_err() { return },
+                    _ = &mut stopped => return client.leave().await,
+                }
+            }
+        });
+        Keeper { stop, task }
+    }
+}
+
+/// A seat that nobody looks at any more. What happens on the signalling server does not matter to two peers that have met.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    stop: tokio::sync::oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Keeper {
+    /// Leaves the room.
+    pub(crate) async fn leave(self) {
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+}
+
+/// What a signalling error means to a user.
+fn trouble(error: Error) -> Trouble {
+    match error {
+        Error::Address(_) => Failure::BadLink.into(),
+        Error::Unreachable(_) | Error::Lost => Failure::ServerUnreachable.into(),
+        Error::Certificate(_) => Failure::ServerCertificate.into(),
+        Error::NotSignalling(_) => Failure::NotSignalling.into(),
+        Error::Closed(code, _) => Failure::Server(code).into(),
+        _ => Trouble::unexpected(error),
+    }
+}
+
+/// `stun:HOST[:PORT]`; others (TURN) are not used yet.
+fn stun_server(url: &str) -> Option<IceServer> {
+    let rest = url.strip_prefix("stun:")?;
+    if let Ok(address) = rest.parse() {
+        return Some(IceServer::Address(address));
+    }
+    if let Ok(ip) = rest.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Some(IceServer::Address((ip, 3478).into()));
+    }
+    let (host, port) = rest.rsplit_once(':').unwrap_or((rest, "3478"));
+    Some(IceServer::Name(host.to_owned(), port.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stun_urls_name_addresses_or_hosts() {
+        let address = |text: &str| Some(IceServer::Address(text.parse().unwrap()));
+        assert_eq!(stun_server("stun:192.0.2.1:8080"), address("192.0.2.1:8080"));
+        assert_eq!(stun_server("stun:[2001:db8::1]:8080"), address("[2001:db8::1]:8080"));
+        assert_eq!(stun_server("stun:192.0.2.1"), address("192.0.2.1:3478"));
+        assert_eq!(stun_server("stun:a.example:1"), Some(IceServer::Name("a.example".into(), 1)));
+        assert_eq!(stun_server("turn:192.0.2.1:8080"), None);
+    }
+}
