@@ -86,3 +86,8 @@ pub fn new_identity(provider: &Provider) -> Result<Arc<Identity>, limpid_peer::I
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Identity::generate(provider, &mut Random::from_seed(seed), since_1970.as_secs()).map(Arc::new)
 }
+
+/// The examples of the project's front page, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
