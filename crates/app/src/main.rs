@@ -34,6 +34,8 @@ enum Command {
     Dtls(cmd::dtls::Args),
     /// Ask a STUN server which address our packets come from
     Stun(cmd::stun::Args),
+    /// Take one packet, description or candidate apart
+    Decode(cmd::decode::Args),
     /// Measure data channels on this machine
     Bench(cmd::bench::Args),
 }
@@ -55,6 +57,7 @@ async fn main() -> ExitCode {
         Command::Probe(args) => cmd::probe::run(args).await,
         Command::Dtls(args) => cmd::dtls::run(args).await,
         Command::Stun(args) => cmd::stun::run(args).await,
+        Command::Decode(args) => cmd::decode::run(args).await,
         Command::Bench(args) => cmd::bench::run(args).await,
     };
     exit.into()

@@ -1,6 +1,7 @@
 //! A peer connection as a tokio program holds it: the W3C's verbs, and futures where a page would have callbacks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_crypto::Provider;
 use limpid_peer::{
@@ -14,6 +15,9 @@ use crate::error::Error;
 use crate::port::{Connections, Listener, Port};
 use crate::shared::Shared;
 use crate::udp::BindOptions;
+
+/// Names connections in traces: they count up through the life of the program.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// What a connection is made with; every part has a default. See [`PeerConnection::builder`].
 #[derive(Default)]
@@ -118,6 +122,7 @@ impl Builder {
         config.unannounced = self.unannounced;
         config.max_message_size = self.max_message_size.unwrap_or(config.max_message_size);
         config.key_log = self.key_log;
+        config.connection = NUMBER.fetch_add(1, Ordering::Relaxed);
         let id = port.insert(config, self.tap)?;
         Ok(PeerConnection { port, id })
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use limpid::{ChannelConfig, DataChannel, PeerConnection, Port, Reliability, Unannounced};
 
 use crate::cmd::offer::server::{Host, router};
-use crate::cmd::say::Events;
-use crate::cmd::say::Trouble;
+use crate::cmd::say::{Events, Trouble};
+use crate::cmd::trace::{Trace, TraceArgs};
 use limpid_app::exit::Exit;
 
 /// Answers offers over HTTP and sends back every message as it came.
@@ -22,6 +22,8 @@ pub(crate) struct Args {
     /// A channel that both sides agreed on: ID[:unordered][:rtx=N|:ms=N]. May be given several times.
     #[arg(long, value_name = "CHANNEL")]
     negotiated: Vec<Negotiated>,
+    #[command(flatten)]
+    trace: TraceArgs,
     /// JSON Lines on standard output.
     #[arg(long)]
     json: bool,
@@ -57,13 +59,14 @@ fn number(text: &str) -> Result<u16, String> {
 
 struct Echo {
     port: Arc<Port>,
+    trace: Arc<Trace>,
     negotiated: Vec<Negotiated>,
 }
 
 impl Host for Echo {
     async fn connection(&self) -> Result<(PeerConnection, Vec<DataChannel>), limpid::Error> {
         let builder = PeerConnection::builder().port(&self.port).unannounced(Unannounced::AcceptReliable);
-        let connection = builder.build().await?;
+        let connection = self.trace.watch(builder).build().await?;
         let channels = self.negotiated.iter();
         let channels = channels.map(|channel| connection.create_data_channel_with(channel.0.clone()));
         let channels = channels.collect::<Result<_, _>>()?;
@@ -105,9 +108,13 @@ async fn listen(args: Args, events: &Events) -> Result<(), Trouble> {
     events.say("listening", &serde_json::json!({ "url": url, "listen": listen.to_string() }), || {
         format!("Echoing at {url}")
     });
-    let app = router(Echo { port, negotiated: args.negotiated }, listen, args.max);
+    let trace = Arc::new(args.trace.start());
+    let echo = Echo { port, trace: trace.clone(), negotiated: args.negotiated };
+    let app = router(echo, listen, args.max);
     let served = axum::serve(listener, app).with_graceful_shutdown(crate::cmd::interrupted());
-    served.await.map_err(Trouble::unexpected)
+    let ended = served.await.map_err(Trouble::unexpected);
+    trace.finish(); // sessions may live on for a moment, and hold it
+    ended
 }
 
 #[cfg(test)]

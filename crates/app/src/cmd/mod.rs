@@ -1,6 +1,7 @@
 //! One command a file: a struct of arguments and `pub async fn run(args) -> Exit`.
 
 pub(crate) mod bench;
+pub(crate) mod decode;
 pub(crate) mod dtls;
 pub(crate) mod echo;
 pub(crate) mod offer;
@@ -11,6 +12,7 @@ pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod share;
 pub(crate) mod stun;
+pub(crate) mod trace;
 
 /// Waits for the user or the system to end the program.
 pub(crate) async fn interrupted() {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::cmd::echo::Negotiated;
 use crate::cmd::offer::client::Session;
-use crate::cmd::say::Trouble;
-use crate::cmd::say::{Events, cipher, path};
+use crate::cmd::say::{Events, Trouble, cipher, path};
+use crate::cmd::trace::{Trace, TraceArgs};
 use limpid_app::exit::Exit;
 
 /// Offers to an echo endpoint and checks every message that comes back.
@@ -31,6 +31,8 @@ pub(crate) struct Args {
     /// Seconds after which it gives up.
     #[arg(long, value_name = "S", default_value_t = 30)]
     timeout: u64,
+    #[command(flatten)]
+    trace: TraceArgs,
     /// JSON Lines on standard output.
     #[arg(long)]
     json: bool,
@@ -51,7 +53,8 @@ struct Measured {
 pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     let time = Duration::from_secs(args.timeout);
-    let probed = tokio::time::timeout(time, probe(&args, &events)).await;
+    let trace = args.trace.start();
+    let probed = tokio::time::timeout(time, probe(&args, &events, &trace)).await;
     match probed.unwrap_or_else(|_| Err(timed_out(args.timeout))) {
         Ok(result) => events.succeed(result),
         Err(failure) => events.fail(&failure),
@@ -62,9 +65,9 @@ fn timed_out(seconds: u64) -> Trouble {
     Trouble::new(Exit::NoPath, "timeout", format!("not done after {seconds} s"))
 }
 
-async fn probe(args: &Args, events: &Events) -> Result<Value, Trouble> {
+async fn probe(args: &Args, events: &Events, trace: &Trace) -> Result<Value, Trouble> {
     let start = Instant::now();
-    let connection = PeerConnection::new().await.map_err(Trouble::unexpected)?;
+    let connection = trace.watch(PeerConnection::builder()).build().await.map_err(Trouble::unexpected)?;
     let config = match &args.negotiated {
         Some(channel) => channel.0.clone(),
         None => ChannelConfig { label: "probe".into(), ..Default::default() },

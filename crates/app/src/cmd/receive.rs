@@ -23,6 +23,7 @@ use crate::cmd::share::meeting::{Meeting, Met};
 use crate::cmd::share::progress::Progress;
 use crate::cmd::share::seat::Seat;
 use crate::cmd::share::{cancelled, hash_text, size, stopped};
+use crate::cmd::trace::{Trace, TraceArgs};
 
 /// How long the last words may take to arrive.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -46,6 +47,8 @@ pub(crate) struct Args {
     /// Hidden files too.
     #[arg(long)]
     hidden: bool,
+    #[command(flatten)]
+    trace: TraceArgs,
     /// JSON Lines on standard output.
     #[arg(long)]
     json: bool,
@@ -53,9 +56,9 @@ pub(crate) struct Args {
 
 /// Runs until everything is here and checked, or it is sure that it will not come.
 pub(crate) async fn run(args: Args) -> Exit {
-    let events = Events::new(args.json);
+    let (events, trace) = (Events::new(args.json), args.trace.start());
     let received = tokio::select! {
-        received = receive(&args, &events) => received,
+        received = receive(&args, &events, &trace) => received,
         exit = stopped() => Err(cancelled(exit)),
     };
     match received {
@@ -88,7 +91,7 @@ fn link(args: &Args) -> Result<Link, Trouble> {
     Link::parse(&text).map_err(|_| Failure::BadLink.into())
 }
 
-async fn receive(args: &Args, events: &Events) -> Result<Value, Trouble> {
+async fn receive(args: &Args, events: &Events, trace: &Trace) -> Result<Value, Trouble> {
     let link = link(args)?;
     let folder = Folder::open(&args.out)?;
     let provider = limpid_crypto::ring::provider();
@@ -96,7 +99,7 @@ async fn receive(args: &Args, events: &Events) -> Result<Value, Trouble> {
     let mut seat = Seat::take(&provider, server, &link.secret, Role::Receive).await?;
     // A receiver is only let in where a sender waits.
     let sender = seat.peers.first().cloned().ok_or(Failure::NobodyCame)?;
-    let mut meeting = Meeting { provider, auth: link.secret.auth(&provider), seat: &mut seat };
+    let mut meeting = Meeting { provider, auth: link.secret.auth(&provider), seat: &mut seat, trace };
     let met = meeting.offer_to(sender).await?;
     let keeper = seat.keep();
     tell_connected(&met, events);

@@ -21,6 +21,7 @@ use crate::cmd::share::meeting::{Meeting, Met};
 use crate::cmd::share::progress::Progress;
 use crate::cmd::share::seat::Seat;
 use crate::cmd::share::{cancelled, hash_text, size, stopped};
+use crate::cmd::trace::{Trace, TraceArgs};
 
 /// How many bytes may wait for the network before no more is asked for.
 const BUFFERED: usize = 2 << 20;
@@ -39,6 +40,8 @@ pub(crate) struct Args {
     /// Hidden files inside of folders too.
     #[arg(long)]
     hidden: bool,
+    #[command(flatten)]
+    trace: TraceArgs,
     /// JSON Lines on standard output.
     #[arg(long)]
     json: bool,
@@ -46,9 +49,9 @@ pub(crate) struct Args {
 
 /// Runs until the files have arrived, or it is sure that they will not.
 pub(crate) async fn run(args: Args) -> Exit {
-    let events = Events::new(args.json);
+    let (events, trace) = (Events::new(args.json), args.trace.start());
     let sent = tokio::select! {
-        sent = send(&args, &events) => sent,
+        sent = send(&args, &events, &trace) => sent,
         exit = stopped() => Err(cancelled(exit)),
     };
     match sent {
@@ -57,7 +60,7 @@ pub(crate) async fn run(args: Args) -> Exit {
     }
 }
 
-async fn send(args: &Args, events: &Events) -> Result<Value, Trouble> {
+async fn send(args: &Args, events: &Events, trace: &Trace) -> Result<Value, Trouble> {
     let paths = args.paths.clone();
     let hidden = args.hidden;
     let scan = tokio::task::spawn_blocking(move || Scan::of(&paths, hidden)).await;
@@ -68,7 +71,7 @@ async fn send(args: &Args, events: &Events) -> Result<Value, Trouble> {
     let link = Link { origin, secret: secret.clone() }.to_text();
     let mut seat = Seat::take(&provider, &args.signal, &secret, Role::Send).await?;
     events.say("ready", &json!({ "link": link }), || ready(&scan, &link));
-    let met = meet(&mut seat, &secret, events).await?;
+    let met = meet(&mut seat, &secret, events, trace).await?;
     let keeper = seat.keep();
     tell_connected(&met, events);
     let sent = Transfer::new(met, scan).run(events).await;
@@ -90,10 +93,10 @@ fn ready(scan: &Scan, link: &str) -> String {
 }
 
 /// Waits for somebody who holds the link. Who does not is sent away, and the user is told.
-async fn meet(seat: &mut Seat, secret: &ShareSecret, events: &Events) -> Result<Met, Trouble> {
+async fn meet(seat: &mut Seat, secret: &ShareSecret, events: &Events, trace: &Trace) -> Result<Met, Trouble> {
     let provider = limpid_crypto::ring::provider();
     loop {
-        let mut meeting = Meeting { provider, auth: secret.auth(&provider), seat: &mut *seat };
+        let mut meeting = Meeting { provider, auth: secret.auth(&provider), seat: &mut *seat, trace };
         match meeting.wait().await {
             Ok(met) => return Ok(met),
             Err(trouble) if trouble.slug == Failure::BadProof.slug() => {

@@ -15,6 +15,7 @@ use limpid_signaling::{Body, Bye, Candidate, Presence};
 
 use super::seat::Seat;
 use crate::cmd::say::Trouble;
+use crate::cmd::trace::Trace;
 
 /// How long two peers that know of each other may take to be connected.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -33,6 +34,7 @@ pub(crate) struct Meeting<'a> {
     /// The key of the proof.
     pub(crate) auth: Secret,
     pub(crate) seat: &'a mut Seat,
+    pub(crate) trace: &'a Trace,
 }
 
 /// One attempt with one member of the room.
@@ -82,7 +84,7 @@ impl Meeting<'_> {
 
     async fn attempt(&mut self, peer: String, side: Side) -> Result<Attempt, Trouble> {
         let builder = PeerConnection::builder().ice_servers(self.seat.ice_servers.iter().cloned());
-        let connection = builder.build().await.map_err(Trouble::unexpected)?;
+        let connection = self.trace.watch(builder).build().await.map_err(Trouble::unexpected)?;
         let mut our_nonce = [0; 32];
         self.provider.random.fill(&mut our_nonce);
         Ok(Attempt { connection, peer, side, our_nonce, their_nonce: None, control: None, data: None })
