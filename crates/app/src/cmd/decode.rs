@@ -65,6 +65,7 @@ fn read(file: &Option<PathBuf>) -> std::io::Result<Vec<u8>> {
     Ok(input)
 }
 
+#[allow(clippy::result_large_err, reason = "a fault comes with the tree up to it")]
 fn decode(kind: Kind, input: &[u8]) -> Described {
     let text = || String::from_utf8_lossy(input);
     match kind {
@@ -80,7 +81,7 @@ fn decode(kind: Kind, input: &[u8]) -> Described {
 fn bytes_of(input: &[u8]) -> Vec<u8> {
     let is_hex = |byte: &u8| byte.is_ascii_hexdigit() || byte.is_ascii_whitespace() || *byte == b':';
     let digits: Vec<u8> = input.iter().copied().filter(u8::is_ascii_hexdigit).collect();
-    if digits.is_empty() || digits.len() % 2 != 0 || !input.iter().all(is_hex) {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) || !input.iter().all(is_hex) {
         return input.to_vec();
     }
     let value = |digit: u8| char::from(digit).to_digit(16).unwrap_or(0) as u8;

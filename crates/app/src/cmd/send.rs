@@ -122,11 +122,14 @@ pub(crate) fn tell_connected(met: &Met, events: &Events) {
     });
 }
 
+/// What was wanted, and what was read.
+type Read = (Want, Result<Vec<u8>, Failure>);
+
 /// A list on its way to one receiver.
 struct Transfer {
     met: Met,
     sender: Sender,
-    reading: mpsc::UnboundedReceiver<(Want, Result<Vec<u8>, Failure>)>,
+    reading: mpsc::UnboundedReceiver<Read>,
     reader: std::sync::mpsc::Sender<Want>,
     accepted: (u64, u64),
     hash: Option<String>,
@@ -231,9 +234,7 @@ async fn drained(control: &DataChannel, data: &DataChannel, sender: &Sender) -> 
 }
 
 /// A thread of its own for the disk: at most as much is read ahead as the sender asks for.
-fn read_aside(
-    mut reader: Reader,
-) -> (std::sync::mpsc::Sender<Want>, mpsc::UnboundedReceiver<(Want, Result<Vec<u8>, Failure>)>) {
+fn read_aside(mut reader: Reader) -> (std::sync::mpsc::Sender<Want>, mpsc::UnboundedReceiver<Read>) {
     let (ask, asked) = std::sync::mpsc::channel::<Want>();
     let (tell, told) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
