@@ -57,7 +57,8 @@ export class ZipSink {
     const extra = large ? pack([2, 1], [2, 16], [8, 0], [8, 0]) : new Uint8Array(0);
     const sizes = large ? LIMIT : 0;
     await this.#put(pack([4, 0x04034b50], [2, large ? 45 : 20], [2, FLAGS], [2, 0], [2, time], [2, date], [4, 0], [4, sizes], [4, sizes], [2, name.length], [2, extra.length]));
-    await this.#put(name);
+    // A copy: the name stands in the directory at the end again, and whoever takes bytes may keep them.
+    await this.#put(name.slice());
     if (large) await this.#put(extra);
   }
 
