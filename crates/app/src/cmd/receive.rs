@@ -22,7 +22,7 @@ use crate::cmd::send::tell_connected;
 use crate::cmd::share::meeting::{Meeting, Met};
 use crate::cmd::share::progress::Progress;
 use crate::cmd::share::seat::Seat;
-use crate::cmd::share::{cancelled, hash_text, size, stopped};
+use crate::cmd::share::{cancelled, hash_text, lost, size, stopped};
 use crate::cmd::trace::{Trace, TraceArgs};
 
 /// How long the last words may take to arrive.
@@ -187,6 +187,7 @@ impl Transfer {
                     done?;
                     self.receiver.worked(work)?;
                 }
+                () = lost(&self.met.connection) => self.ended().await?,
                 message = self.met.control.recv() => match message {
                     Some(message) => self.receiver.handle_text(message.text().ok_or(Failure::PeerProtocol)?)?,
                     None => self.ended().await?,

@@ -20,7 +20,7 @@ use crate::cmd::say::{Events, Trouble, cipher, path};
 use crate::cmd::share::meeting::{Meeting, Met};
 use crate::cmd::share::progress::Progress;
 use crate::cmd::share::seat::Seat;
-use crate::cmd::share::{cancelled, hash_text, size, stopped};
+use crate::cmd::share::{cancelled, hash_text, lost, size, stopped};
 use crate::cmd::trace::{Trace, TraceArgs};
 
 /// How many bytes may wait for the network before no more is asked for.
@@ -190,6 +190,7 @@ impl Transfer {
                         self.sender.drained();
                     }
                 }
+                () = lost(&self.met.connection) => return Err(Failure::ConnectionLost.into()),
                 _ = tick.tick() => {
                     if let Some(progress) = progress {
                         progress.update(events, self.sender.progress());

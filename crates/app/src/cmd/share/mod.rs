@@ -6,6 +6,7 @@ pub(crate) mod seat;
 
 use std::io::IsTerminal;
 
+use limpid::{ConnectionState, Event, PeerConnection};
 use limpid_app::exit::Exit;
 use limpid_app::share::failure::Failure;
 use limpid_app::share::tree::Hash;
@@ -32,6 +33,16 @@ pub(crate) async fn stopped() -> Exit {
 /// The trouble of being stopped.
 pub(crate) fn cancelled(exit: Exit) -> Trouble {
     Trouble { exit, ..Failure::Cancelled.into() }
+}
+
+/// Waits until a connection is beyond hope: its path has been silent for longer than consent lasts, or it has ended.
+pub(crate) async fn lost(connection: &PeerConnection) {
+    loop {
+        match connection.next_event().await {
+            Some(Event::ConnectionStateChanged(ConnectionState::Failed)) | None => return,
+            Some(_) => {}
+        }
+    }
 }
 
 /// `sha256t:HEX`.
