@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use limpid_crypto::Random;
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
@@ -64,8 +65,8 @@ fn bind(like: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// One way: receives from one side, and sends to the other when the link has carried it there.
-async fn carry(from: Arc<UdpSocket>, to: Arc<UdpSocket>, target: SocketAddr, link: Link, seed: u64) {
-    let mut chance = seed;
+async fn carry(from: Arc<UdpSocket>, to: Arc<UdpSocket>, target: SocketAddr, link: Link, way: u8) {
+    let mut chance = Random::from_seed([way; 32]);
     let mut is_free_at = Instant::now();
     let mut under_way: VecDeque<(Instant, Vec<u8>)> = VecDeque::new();
     let mut buffer = vec![0; 65_536];
@@ -102,10 +103,9 @@ fn schedule(
     is_free_at: &mut Instant,
     len: usize,
     link: Link,
-    chance: &mut u64,
+    chance: &mut Random,
 ) -> Option<Instant> {
-    *chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    let is_lost = ((*chance >> 11) as f64 / (1u64 << 53) as f64) < link.loss;
+    let is_lost = f64::from(chance.u32()) / f64::from(u32::MAX) < link.loss;
     let starts = (*is_free_at).max(now);
     if is_lost || starts - now > link.queue {
         return None;
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_rate_spaces_datagrams_and_a_full_queue_loses_them() {
         let start = Instant::now();
-        let (mut free, mut chance) = (start, 1);
+        let (mut free, mut chance) = (start, Random::from_seed([1; 32]));
         let link =
             Link { delay: Duration::from_millis(25), loss: 0.0, rate: 8e6, queue: Duration::from_millis(10) };
         let arrivals: Vec<_> = (0..15).map(|_| schedule(start, &mut free, 1000, link, &mut chance)).collect();
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn one_in_ten_is_lost_when_asked() {
         let start = Instant::now();
-        let (mut free, mut chance) = (start, 1);
+        let (mut free, mut chance) = (start, Random::from_seed([1; 32]));
         let link = Link { delay: Duration::ZERO, loss: 0.1, rate: 0.0, queue: Duration::from_secs(1) };
         let lost = (0..10_000).filter(|_| schedule(start, &mut free, 1, link, &mut chance).is_none()).count();
         assert!((900..1100).contains(&lost), "{lost}");
