@@ -17,6 +17,8 @@ use crate::rtclog;
 /// What a capture keeps.
 #[derive(Copy, Clone, Debug)]
 pub struct Limits {
+    /// Records at the beginning that never fall out, so that a long transfer keeps its handshakes. Default: none.
+    pub first: usize,
     /// Records; the oldest fall out. Default: 65,536.
     pub records: usize,
     /// Bytes of packets and fields in all; the oldest records fall out. Default: 64 MiB.
@@ -27,7 +29,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { records: 1 << 16, bytes: 64 << 20, keys: false }
+        Limits { first: 0, records: 1 << 16, bytes: 64 << 20, keys: false }
     }
 }
 
@@ -125,10 +127,18 @@ impl Entry {
 
 #[derive(Debug, Default)]
 struct Ring {
+    first: Vec<Entry>,
     entries: VecDeque<Entry>,
     bytes: usize,
     fallen_out: u64,
     keys: KeyLog,
+}
+
+impl Ring {
+    /// All that is still here, oldest first.
+    fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.first.iter().chain(&self.entries)
+    }
 }
 
 /// A bounded memory of records. Clones share it: one stays with whoever writes, [`tap`](Capture::tap) goes to the machine.
@@ -154,7 +164,7 @@ impl Capture {
 
     /// The records that are still here, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
-        self.lock().entries.iter().cloned().collect()
+        self.lock().all().cloned().collect()
     }
 
     /// Records that fell out because there were too many.
@@ -171,8 +181,8 @@ impl Capture {
     /// encrypted records that carried it.
     pub fn ladder(&self, sides: [&str; 2]) -> String {
         let ring = self.lock();
-        let has_sctp = ring.entries.iter().any(|entry| entry.floor() == Some(Floor::Sctp));
-        let packets = ring.entries.iter().filter_map(|entry| {
+        let has_sctp = ring.all().any(|entry| entry.floor() == Some(Floor::Sctp));
+        let packets = ring.all().filter_map(|entry| {
             let floor = entry.floor()?;
             let bytes = entry.bytes.as_deref()?;
             let is_carrier = floor == Floor::Wire && has_sctp && is_encrypted_data(bytes);
@@ -195,7 +205,7 @@ impl Capture {
         let mut writer = pcap::Writer::new(out, &pcap::Options { epoch, keys, ..pcap::Options::default() })?;
         // Above ICE no path is known: it is the one that the connection's last DTLS datagram took.
         let mut paths = BTreeMap::new();
-        for entry in &ring.entries {
+        for entry in ring.all() {
             let (Some(floor), Some((direction, path)), Some(bytes)) =
                 (entry.floor(), entry.flow, &entry.bytes)
             else {
@@ -224,9 +234,9 @@ impl Capture {
     /// A log of JSON lines; see [`rtclog`].
     pub fn write_rtclog<W: Write>(&self, mut out: W, detail: Detail, title: &str) -> io::Result<()> {
         let ring = self.lock();
-        let start = ring.entries.front().map_or(Instant::ZERO, |entry| entry.at);
+        let start = ring.all().next().map_or(Instant::ZERO, |entry| entry.at);
         out.write_all(rtclog::head(title, ring.fallen_out).as_bytes())?;
-        for entry in &ring.entries {
+        for entry in ring.all() {
             out.write_all(rtclog::line(entry, start, detail).as_bytes())?;
         }
         out.flush()
@@ -260,6 +270,11 @@ impl Tap for Capture {
         }
         let entry = Entry::of(record);
         ring.bytes += entry.size();
+        if ring.entries.is_empty() && ring.first.len() < self.limits.first && ring.bytes <= self.limits.bytes
+        {
+            ring.first.push(entry);
+            return;
+        }
         ring.entries.push_back(entry);
         while ring.entries.len() > self.limits.records || ring.bytes > self.limits.bytes {
             let Some(oldest) = ring.entries.pop_front() else { break };

@@ -78,6 +78,18 @@ fn the_oldest_records_fall_out() {
 }
 
 #[test]
+fn the_beginning_stays_and_the_middle_falls_out() {
+    let capture = Capture::new(Limits { first: 4, records: 10, ..Limits::default() });
+    let mut tap = capture.tap();
+    for at in 0..25 {
+        tap.record(&Record { at: Instant::from_millis(at), ..RECORD });
+    }
+    let times: Vec<u64> = capture.entries().iter().map(|entry| entry.at.as_nanos() / 1_000_000).collect();
+    assert_eq!(times, [0, 1, 2, 3, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]);
+    assert_eq!(capture.fallen_out(), 11);
+}
+
+#[test]
 fn large_packets_fall_out_by_their_bytes() {
     let capture = Capture::new(Limits { bytes: 100_000, ..Limits::default() });
     let mut tap = capture.tap();

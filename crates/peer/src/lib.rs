@@ -1,4 +1,90 @@
-//! A WebRTC peer connection as one machine.
+//! A WebRTC peer connection as one machine: offer and answer, ICE, DTLS, SCTP and data channels, without sockets and
+//! without a clock.
+//!
+//! This is the floor where the protocol crates meet: they know nothing of each other, and only this crate knows who lives
+//! next to whom. A datagram climbs through them in `climb.rs`, a message descends in `descend.rs`; nothing else moves data.
+//!
+//! Two peers in a simulated network, with the two texts that travel between them by another way:
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use limpid_crypto::{Random, ring};
+//! use limpid_netsim::{Link, World, ip};
+//! use limpid_peer::{ChannelConfig, Config, Event, Identity, Kind, Peer};
+//!
+//! let mut world = World::new(7);
+//! let [alice, bob] = ["192.0.2.1", "192.0.2.2"].map(|address| {
+//!     let public = world.public();
+//!     let host = world.add_host(address, public, &[ip(address)]);
+//!     world.set_link(host, Link::millis(10));
+//!     let socket = world.bind(host, (ip(address), 5000).into());
+//!     let identity = Identity::generate(&ring::provider(), &mut Random::from_seed(world.seed()), 1_790_000_000);
+//!     let config = Config::new(ring::provider(), world.seed(), Arc::new(identity.expect("a certificate")));
+//!     let mut peer = Peer::new(config, world.now());
+//!     peer.add_local_address(world.now(), socket);
+//!     peer.end_of_local_addresses(world.now());
+//!     world.install(host, peer)
+//! });
+//!
+//! let config = ChannelConfig { label: "chat".into(), ..ChannelConfig::default() };
+//! let chat = world.with(alice, |peer, now| peer.create_data_channel(now, config)).expect("a channel");
+//! let offer = world.with(alice, |peer, now| {
+//!     let offer = peer.create_offer()?;
+//!     peer.set_local_description(now, offer)?;
+//!     Ok::<_, limpid_peer::Misuse>(peer.local_description().expect("was just set"))
+//! })?;
+//! let answer = world.with(bob, |peer, now| {
+//!     peer.set_remote_description(now, offer)?;
+//!     let answer = peer.create_answer()?;
+//!     peer.set_local_description(now, answer)?;
+//!     Ok::<_, limpid_peer::Misuse>(peer.local_description().expect("was just set"))
+//! })?;
+//! world.with(alice, |peer, now| peer.set_remote_description(now, answer))?;
+//!
+//! let mut accepted = None;
+//! world.run_until(Duration::from_secs(2), |world| {
+//!     let events = world.events(bob).iter();
+//!     accepted = events.map(|(_, event)| event).find_map(|event| match event {
+//!         Event::DataChannel(id) => Some(*id),
+//!         _ => None,
+//!     });
+//!     accepted.is_some()
+//! });
+//! let theirs = accepted.expect("a channel within two virtual seconds");
+//! world.with(alice, |peer, now| peer.channel(chat).expect("open").write(now, Kind::Text, b"hello")).expect("room");
+//! world.run_for(Duration::from_millis(50));
+//! world.with(bob, |peer, _| {
+//!     let mut channel = peer.channel(theirs).expect("open");
+//!     assert_eq!(channel.read().expect("a message").bytes, b"hello");
+//! });
+//! # Ok::<(), limpid_peer::Misuse>(())
+//! ```
+//!
+//! | this crate does | does not | you must |
+//! |---|---|---|
+//! | offers and answers for data, with rollback, trickle and ICE restart | audio and video: such sections are answered as rejected | carry descriptions and candidates to the other side |
+//! | find a path, keep it, move to a better one | relay through TURN (yet) | bind sockets, tell their addresses, resolve the names that it wishes for |
+//! | let no byte up before the other side's certificate matches its description | prove who wrote that description | trust the way that it came, or prove it over a channel |
+//! | close channels, association, DTLS and ICE in one round trip | wait for an answer to its goodbye | drain after [`Peer::close`], so that the last words get out |
+//! | many peers on one port ([`Mux`]): by route, then by user name fragment | remember strangers | hand it every datagram of that port |
+//! | tell a tap every packet and state ([`Peer::set_tap`]) | hand out keys unless [`Config::key_log`] says so | keep what it tells within bounds |
+//!
+//! A panic inside one peer of a [`Mux`] ends that peer alone. Nothing here allocates per packet, and every queue is bounded.
+//!
+//! | idea | file | source |
+//! |---|---|---|
+//! | the connection: parts, verbs, events | `peer.rs`, `event.rs`, `config.rs`, `error.rs` | W3C webrtc-pc §4 |
+//! | offer, answer, rollback, candidates | `negotiate.rs`, `description.rs` | RFC 9429 §3, §4; RFC 8838 |
+//! | which floor a datagram belongs to | `demux.rs` | RFC 7983 §7 |
+//! | up: datagram, DTLS, SCTP, channel | `climb.rs` | RFC 8261 |
+//! | down: message, SCTP, DTLS, datagram | `descend.rs` | RFC 8261 |
+//! | ICE, DTLS and SCTP of one bundle | `transport.rs` | RFC 9143, 8842, 8841 |
+//! | what one floor says in another one's words | `words.rs` | |
+//! | a channel, borrowed | `channel.rs` | RFC 8831, 8832 |
+//! | many peers behind one port | `mux.rs` | RFC 8445 §7.3 |
+//! | counts of all floors | `stats.rs` | |
+//! | what a looker-on is told | `tapped.rs` | |
+
 mod channel;
 mod climb;
 mod config;

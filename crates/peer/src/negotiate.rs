@@ -129,6 +129,7 @@ impl Peer {
         };
         let next = self.negotiation.state.on(event).ok_or(Misuse::InvalidState(self.negotiation.state))?;
         let mut draft = self.negotiation.created.clone().ok_or(Misuse::NotAsCreated)?;
+        self.tap.description(now, "local_set", &description);
         let is_its_kind = match description.kind {
             DescriptionKind::Pranswer => draft.kind == DescriptionKind::Answer,
             kind => draft.kind == kind,
@@ -160,6 +161,7 @@ impl Peer {
             DescriptionKind::Pranswer => SignalingEvent::RemotePranswer,
             DescriptionKind::Rollback => return self.roll_back(),
         };
+        self.tap.description(now, "remote_set", &description);
         let parsed = SessionDescription::parse(&description.sdp)?;
         let remote = jsep::read(&parsed)?;
         if description.kind == DescriptionKind::Offer {

@@ -3,6 +3,8 @@
 use limpid_sansio::tap::{Direction, Note, Record, Tap, Value};
 use limpid_sansio::{Instant, Path};
 
+use crate::description::Description;
+
 /// The looker-on, if there is one, and the number that it knows this connection by.
 #[derive(Default)]
 pub(crate) struct Tapped {
@@ -46,6 +48,15 @@ impl Tapped {
         self.fact(at, "dtls", "secret", &[("keylog", Value::Text(line))], true);
     }
 
+    /// A description was handed in. Passwords of ICE are left out: whoever reads a trace must not be able to take part.
+    pub(crate) fn description(&mut self, at: Instant, name: &'static str, description: &Description) {
+        if self.sink.is_some() {
+            let sdp = without_passwords(&description.sdp);
+            let fields = [("type", Value::Text(description.kind.as_str())), ("sdp", Value::Text(&sdp))];
+            self.fact(at, "sdp", name, &fields, false);
+        }
+    }
+
     /// Anything else.
     pub(crate) fn fact(
         &mut self,
@@ -59,5 +70,24 @@ impl Tapped {
             let connection = self.connection;
             sink.record(&Record { at, connection, machine, name, flow: None, fields, bytes: None, secret });
         }
+    }
+}
+
+fn without_passwords(sdp: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("a=ice-pwd:") {
+        Some(_) => "a=ice-pwd:…\r\n".to_owned(),
+        None => line.to_owned(),
+    };
+    sdp.split_inclusive('\n').map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_shows_descriptions_without_their_passwords() {
+        let sdp = "a=ice-ufrag:abcd\r\na=ice-pwd:secretsecretsecretsecret\r\na=mid:0\r\n";
+        assert_eq!(without_passwords(sdp), "a=ice-ufrag:abcd\r\na=ice-pwd:…\r\na=mid:0\r\n");
     }
 }

@@ -46,6 +46,7 @@
 //! | addresses of this machine | `interfaces.rs` |
 //! | names: DNS, multicast DNS | `resolve.rs`, `resolve/node.rs` (when to ask and answer), `resolve/dns.rs` (messages), `resolve/mdns.rs` (sockets) |
 //! | the clock | `clock.rs` |
+
 mod channel;
 mod clock;
 mod connection;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::cmd::echo::Negotiated;
 use crate::cmd::offer::client::Session;
 use crate::cmd::say::{Events, Trouble, cipher, path};
+use crate::cmd::share::{cancelled, stopped};
 use crate::cmd::trace::{Trace, TraceArgs};
 use limpid_app::exit::Exit;
 
@@ -54,7 +55,10 @@ pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     let time = Duration::from_secs(args.timeout);
     let trace = args.trace.start();
-    let probed = tokio::time::timeout(time, probe(&args, &events, &trace)).await;
+    let probed = tokio::select! {
+        probed = tokio::time::timeout(time, probe(&args, &events, &trace)) => probed,
+        exit = stopped() => Ok(Err(cancelled(exit))),
+    };
     match probed.unwrap_or_else(|_| Err(timed_out(args.timeout))) {
         Ok(result) => events.succeed(result),
         Err(failure) => events.fail(&failure),
