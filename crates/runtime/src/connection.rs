@@ -1,138 +1,18 @@
 //! A peer connection as a tokio program holds it: the W3C's verbs, and futures where a page would have callbacks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use limpid_crypto::Provider;
 use limpid_peer::{
-    ChannelConfig, CloseReason, Config, ConnectionState, Description, DtlsInfo, Event, IceServer, Identity,
-    LoopbackPolicy, MdnsPolicy, PairStats, Peer, PeerId, SignalingState, Stats, Unannounced,
+    ChannelConfig, CloseReason, ConnectionState, Description, DtlsInfo, Event, PairStats, Peer, PeerId,
+    SignalingState, Stats,
 };
-use limpid_sansio::{Instant, Path, Tap};
+use limpid_sansio::{Instant, Path};
 
+use crate::builder::Builder;
 use crate::channel::DataChannel;
 use crate::error::Error;
 use crate::port::{Connections, Listener, Port};
 use crate::shared::Shared;
-use crate::udp::BindOptions;
-
-/// Names connections in traces: they count up through the life of the program.
-static NUMBER: AtomicU64 = AtomicU64::new(1);
-
-/// What a connection is made with; every part has a default. See [`PeerConnection::builder`].
-#[derive(Default)]
-pub struct Builder {
-    provider: Option<Provider>,
-    identity: Option<Arc<Identity>>,
-    port: Option<Arc<Port>>,
-    bind: BindOptions,
-    ice_servers: Vec<IceServer>,
-    loopback: Option<LoopbackPolicy>,
-    mdns: Option<MdnsPolicy>,
-    unannounced: Unannounced,
-    max_message_size: Option<u32>,
-    key_log: bool,
-    tap: Option<Box<dyn Tap + Send>>,
-}
-
-impl Builder {
-    /// Another provider of cryptography than ring.
-    pub fn provider(mut self, provider: Provider) -> Self {
-        self.provider = Some(provider);
-        self
-    }
-
-    /// A certificate of your own; otherwise each connection makes one.
-    pub fn identity(mut self, identity: Arc<Identity>) -> Self {
-        self.identity = Some(identity);
-        self
-    }
-
-    /// Shares a port with other connections; otherwise the connection binds one of its own.
-    pub fn port(mut self, port: &Arc<Port>) -> Self {
-        self.port = Some(port.clone());
-        self
-    }
-
-    /// How the connection's own port is bound.
-    pub fn bind(mut self, options: BindOptions) -> Self {
-        self.bind = options;
-        self
-    }
-
-    /// STUN servers that tell our address as the world sees it.
-    pub fn ice_servers(mut self, servers: impl IntoIterator<Item = IceServer>) -> Self {
-        self.ice_servers.extend(servers);
-        self
-    }
-
-    /// Whether loopback addresses become candidates. Default: when there are no others.
-    pub fn loopback(mut self, policy: LoopbackPolicy) -> Self {
-        self.loopback = Some(policy);
-        self
-    }
-
-    /// Whether host addresses are shown, or `.local` names in their place. Default: shown.
-    pub fn mdns(mut self, policy: MdnsPolicy) -> Self {
-        self.mdns = Some(policy);
-        self
-    }
-
-    /// What becomes of data on streams that nobody announced. Default: a little is held.
-    pub fn unannounced(mut self, policy: Unannounced) -> Self {
-        self.unannounced = policy;
-        self
-    }
-
-    /// The largest message that we take, in bytes. Default 262 144.
-    pub fn max_message_size(mut self, bytes: u32) -> Self {
-        self.max_message_size = Some(bytes);
-        self
-    }
-
-    /// Hands the handshake's secrets to the tap. Whoever has them reads everything.
-    pub fn key_log(mut self, wanted: bool) -> Self {
-        self.key_log = wanted;
-        self
-    }
-
-    /// Lets somebody look on: every packet, every state.
-    pub fn tap(mut self, tap: Box<dyn Tap + Send>) -> Self {
-        self.tap = Some(tap);
-        self
-    }
-
-    /// Binds, makes what is missing, and begins to gather candidates. Must be called within a tokio runtime.
-    pub async fn build(self) -> Result<PeerConnection, Error> {
-        let provider = self.provider.unwrap_or_else(limpid_crypto::ring::provider);
-        let mut seed = [0; 32];
-        provider.random.fill(&mut seed);
-        let identity = match self.identity {
-            Some(identity) => identity,
-            None => crate::new_identity(&provider).map_err(Error::Certificate)?,
-        };
-        let port = match self.port {
-            Some(port) => port,
-            None => Port::bind(self.bind).await?,
-        };
-        let mut config = Config::new(provider, seed, identity);
-        config.ice_servers = self.ice_servers;
-        config.loopback = self.loopback.unwrap_or(config.loopback);
-        config.mdns = self.mdns.unwrap_or(config.mdns);
-        config.unannounced = self.unannounced;
-        config.max_message_size = self.max_message_size.unwrap_or(config.max_message_size);
-        config.key_log = self.key_log;
-        config.connection = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let id = port.insert(config, self.tap)?;
-        Ok(PeerConnection { port, id })
-    }
-}
-
-impl std::fmt::Debug for Builder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("ice_servers", &self.ice_servers).finish_non_exhaustive()
-    }
-}
 
 /// A peer connection. Dropping it says goodbye to the other side and frees everything that belongs to it.
 #[doc(alias = "RTCPeerConnection")]
@@ -143,6 +23,11 @@ pub struct PeerConnection {
 }
 
 impl PeerConnection {
+    /// A connection that lives on a port already.
+    pub(crate) fn on(port: Arc<Port>, id: PeerId) -> Self {
+        PeerConnection { port, id }
+    }
+
     /// A connection with all defaults, on a port of its own.
     pub async fn new() -> Result<Self, Error> {
         Self::builder().build().await

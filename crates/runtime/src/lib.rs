@@ -38,7 +38,7 @@
 //!
 //! | idea | file |
 //! |---|---|
-//! | the connection, the channel | `connection.rs`, `channel.rs` |
+//! | the connection, what it is made with, the channel | `connection.rs`, `builder.rs`, `channel.rs` |
 //! | a port and the connections that share it | `port.rs` |
 //! | a machine between its driver and its handles | `shared.rs` |
 //! | the one loop, for any machine | `driver.rs` |
@@ -47,6 +47,7 @@
 //! | names: DNS, multicast DNS | `resolve.rs`, `resolve/node.rs` (when to ask and answer), `resolve/dns.rs` (messages), `resolve/mdns.rs` (sockets) |
 //! | the clock | `clock.rs` |
 
+mod builder;
 mod channel;
 mod clock;
 mod connection;
@@ -63,8 +64,9 @@ use std::time::SystemTime;
 
 use limpid_crypto::{Provider, Random};
 
+pub use builder::Builder;
 pub use channel::{ChannelDetails, DataChannel, Message};
-pub use connection::{Builder, PeerConnection};
+pub use connection::PeerConnection;
 pub use error::Error;
 pub use limpid_peer::{
     CandidateKind, ChannelConfig, ChannelId, ChannelState, CloseReason, ConnectionState, Description,
