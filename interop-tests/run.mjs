@@ -12,6 +12,7 @@ const wanted = process.argv.slice(2);
 const SCENARIOS = [
   ['stun', 'stun.mjs', [], 1],
   ['dtls', 'dtls.mjs', [], 3],
+  ['capture', 'capture.mjs', [], 4],
   ['chromium offers', 'browser-offers.mjs', ['chromium'], 5],
   ['firefox offers', 'browser-offers.mjs', ['firefox'], 6],
   ['limpid offers to chromium', 'limpid-offers.mjs', ['chromium'], 4],
@@ -66,7 +67,10 @@ function run([name, script, args, minutes]) {
       const failed = results.some((r) => r.ok === false);
       if (failed) {
         fs.writeFileSync(path.join(out, 'log.txt'), errors);
-        fs.writeFileSync(path.join(out, 'repeat.sh'), `cargo xtask interop '${name}'\n`);
+        fs.writeFileSync(path.join(out, 'results.json'), JSON.stringify(results, null, 1));
+        const repeat = `#!/bin/sh\n# From the top of the project; traces stay even where all goes well.\nINTEROP_KEEP=1 cargo xtask interop '${name}'\n`;
+        fs.writeFileSync(path.join(out, 'repeat.sh'), repeat, { mode: 0o755 });
+        describe(out);
       } else if (!process.env.INTEROP_KEEP) {
         fs.rmSync(out, { recursive: true, force: true });
       }
@@ -74,6 +78,19 @@ function run([name, script, args, minutes]) {
       process.stderr.write(`-- ${name}: ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
     });
   });
+}
+
+/** The descriptions that stand in the logs, as files of their own. */
+function describe(out) {
+  for (const log of fs.readdirSync(out).filter((name) => name.endsWith('.rtclog'))) {
+    let count = 0;
+    for (const line of fs.readFileSync(path.join(out, log), 'utf8').split('\n')) {
+      if (!line.includes('"name":"sdp:')) continue;
+      const { name, group_id, data } = JSON.parse(line);
+      const file = `${path.parse(log).name.replace('.SECRET', '')}-${group_id}-${++count}-${name.slice(4)}-${data.type}.sdp`;
+      fs.writeFileSync(path.join(out, file), data.sdp);
+    }
+  }
 }
 
 function show(result) {

@@ -24,9 +24,23 @@ export async function testCase(name, body) {
   }
 }
 
-/** Starts a program whose stdout is JSON Lines. `line(test)` waits for the first line that fits; `done` gives exit code and text. */
-export function program(command, args, options = {}) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
+const CONNECTS = ['echo', 'probe', 'send', 'receive'];
+let started = 0;
+
+/**
+ * What makes `limpid ARGS` leave its traces, with keys, in the scenario's folder; run.mjs removes it where all went well.
+ * Nothing for commands without connections, for those that write traces of their own, and outside of run.mjs.
+ */
+function traced(command, args) {
+  if (command !== LIMPID || !process.env.INTEROP_OUT || !CONNECTS.includes(args[0]) || args.includes('--trace')) return [];
+  const name = path.join(OUT, `${++started}-${args[0]}`);
+  return ['--trace', `${name}.pcapng`, '--trace', `${name}.rtclog`, '--with-keys'];
+}
+
+/** Starts a program whose stdout is JSON Lines. `line(test)` waits for the first line that fits; `done` gives exit code and text;
+ * `trace: false`: `limpid` leaves no traces, so that its memory can be measured. */
+export function program(command, args, { trace = true, ...options } = {}) {
+  const child = spawn(command, [...args, ...(trace ? traced(command, args) : [])], { stdio: ['pipe', 'pipe', 'pipe'], ...options });
   const lines = [], waiting = [];
   let text = '', errors = '', rest = '';
   child.stderr.on('data', (d) => { errors += d; });

@@ -72,8 +72,8 @@ export async function serve(listen = `${HOST}:0`) {
 }
 
 /** `limpid send`; resolves once there is a link. */
-export async function send(url, paths, args = []) {
-  const running = program(LIMPID, ['send', '--signal', url, '--json', ...args, ...paths]);
+export async function send(url, paths, args = [], options = {}) {
+  const running = program(LIMPID, ['send', '--signal', url, '--json', ...args, ...paths], options);
   const { link } = await running.line((line) => line.event === 'ready');
   return { ...running, link };
 }
