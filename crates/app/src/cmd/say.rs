@@ -7,6 +7,7 @@ use std::time::Instant;
 use limpid::{ConnectionError, HandshakeError, PeerConnection};
 use limpid_app::exit::Exit;
 use limpid_app::share::failure::Failure;
+use limpid_dtls::alert::AlertDescription;
 use serde_json::{Value, json};
 
 /// Why a command ends without success.
@@ -47,6 +48,10 @@ impl Trouble {
         use HandshakeError as E;
         match error {
             E::FingerprintMismatch | E::NoUsableFingerprint | E::BadCertificate | E::NoCertificate => {
+                Failure::Fingerprint.into()
+            }
+            // The other side saw another certificate than the one that was announced as ours.
+            E::PeerAlert(AlertDescription::BAD_CERTIFICATE | AlertDescription::CERTIFICATE_UNKNOWN) => {
                 Failure::Fingerprint.into()
             }
             E::TimedOut => Failure::HandshakeTimeout.into(),
