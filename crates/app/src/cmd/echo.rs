@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use limpid::{ChannelConfig, DataChannel, PeerConnection, Port, Reliability, Unannounced};
+use limpid::{BindOptions, ChannelConfig, DataChannel, PeerConnection, Port, Reliability, Unannounced};
 
 use crate::cmd::offer::server::{Host, router};
 use crate::cmd::say::{Events, Trouble};
@@ -103,7 +103,7 @@ async fn listen(args: Args, events: &Events) -> Result<(), Trouble> {
     let listener =
         listener.map_err(|error| Trouble::new(Exit::Local, "listen", format!("{}: {error}", args.listen)))?;
     let listen = listener.local_addr().map_err(Trouble::unexpected)?;
-    let port = Port::bind(limpid::BindOptions::on([listen])).await.map_err(Trouble::unexpected)?;
+    let port = Port::bind(for_peers(listen)).await.map_err(Trouble::unexpected)?;
     let url = format!("http://{listen}/offer");
     events.say("listening", &serde_json::json!({ "url": url, "listen": listen.to_string() }), || {
         format!("Echoing at {url}")
@@ -115,6 +115,12 @@ async fn listen(args: Args, events: &Events) -> Result<(), Trouble> {
     let ended = served.await.map_err(Trouble::unexpected);
     trace.finish(); // sessions may live on for a moment, and hold it
     ended
+}
+
+/// Where peers reach us. Offers that only come from this machine come from peers that have its other addresses too, and
+/// leave loopback out where they have any.
+fn for_peers(listen: SocketAddr) -> BindOptions {
+    if listen.ip().is_loopback() { BindOptions::default() } else { BindOptions::on([listen]) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use limpid_inspect::capture::{Capture, Detail, Limits};
 
 /// Records at the beginning that stay, however long a transfer lasts: handshakes and the opening of channels.
 const FIRST: usize = 2048;
+/// What is kept in all, in bytes; of what goes on after the beginning, the last.
+const BYTES: usize = 32 << 20;
 
 /// How a command is asked for a trace.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -46,7 +48,12 @@ impl TraceArgs {
             is_written: AtomicBool::new(false),
             files: self.trace.iter().map(name).collect(),
             detail,
-            capture: Capture::new(Limits { first: FIRST, keys: self.with_keys, ..Limits::default() }),
+            capture: Capture::new(Limits {
+                first: FIRST,
+                bytes: BYTES,
+                keys: self.with_keys,
+                ..Limits::default()
+            }),
             start: Instant::now(),
             epoch: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
         }
