@@ -148,7 +148,10 @@ impl Transfer {
         let mut progress = None;
         let gone = self.go(events, &mut progress).await;
         let seconds = progress.map_or(0.0, Progress::finish);
-        if let Err(trouble) = gone {
+        if let Err(mut trouble) = gone {
+            if trouble.slug == Failure::ConnectionLost.slug() {
+                trouble = self.last_words().unwrap_or(trouble);
+            }
             let error = Control::Error { error: trouble.slug.to_owned() };
             let _ = tokio::time::timeout(GOODBYE, self.met.control.send_text(&error.to_text())).await;
             let _ = tokio::time::timeout(GOODBYE, self.met.control.drained_to(0)).await;
@@ -160,6 +163,16 @@ impl Transfer {
         self.met.connection.close();
         let (files, bytes) = self.accepted;
         Ok(json!({ "files": files, "bytes": bytes, "seconds": seconds, "hash": self.hash }))
+    }
+
+    /// Why the other side hung up, if it said so before.
+    fn last_words(&mut self) -> Option<Trouble> {
+        while let Some(message) = self.met.control.try_recv() {
+            if let Err(failure) = self.sender.handle_text(message.text()?) {
+                return Some(failure.into());
+            }
+        }
+        None
     }
 
     async fn go(&mut self, events: &Events, progress: &mut Option<Progress>) -> Result<(), Trouble> {

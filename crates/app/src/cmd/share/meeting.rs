@@ -19,6 +19,8 @@ use crate::cmd::trace::Trace;
 
 /// How long two peers that know of each other may take to be connected.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// How long an alert may be under way when a goodbye is here already.
+const ALERT: Duration = Duration::from_millis(500);
 
 /// A connection whose other end holds the link, with both channels open.
 #[derive(Debug)]
@@ -103,7 +105,7 @@ impl Meeting<'_> {
             Ok(Ok(())) => {
                 tokio::time::timeout(PATIENCE, self.prove(&attempt)).await.unwrap_or_else(late(&attempt))
             }
-            Ok(Err(trouble)) => Err(trouble),
+            Ok(Err(trouble)) => Err(of_handshake(&attempt.connection, trouble).await),
             Err(_) => Err(Trouble::of_connection(&attempt.connection)),
         };
         if let Err(trouble) = proved {
@@ -169,6 +171,18 @@ impl Meeting<'_> {
     async fn say_bye(&mut self, peer: &str, bye: Bye) {
         // Best effort: the server may be what failed.
         let _ = self.seat.say(peer, &Body::Bye(bye)).await;
+    }
+}
+
+/// A goodbye through the server may overtake the alert that says why: the alert counts.
+async fn of_handshake(connection: &PeerConnection, trouble: Trouble) -> Trouble {
+    if trouble.slug != Failure::PeerFailed.slug() {
+        return trouble;
+    }
+    let _ = tokio::time::timeout(ALERT, connection.closed()).await;
+    match connection.error() {
+        Some(_) => Trouble::of_connection(connection),
+        None => trouble,
     }
 }
 
