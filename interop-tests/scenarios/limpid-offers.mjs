@@ -21,7 +21,11 @@ async function answering(browser, edit = (sdp) => sdp) {
           return { type: 'answer', sdp: known.localDescription.sdp };
         }
         const { answer, pc } = await window.w3c.answerAndEcho(RTCPeerConnection, offer, {
-          negotiated: [{ negotiated: true, id: 100 }],
+          negotiated: [
+            { negotiated: true, id: 100 },
+            { negotiated: true, id: 101, ordered: false, maxRetransmits: 0 },
+            { negotiated: true, id: 102, ordered: true, maxPacketLifeTime: 500 },
+          ],
         });
         window.sessions.set(id, pc);
         return answer;
@@ -38,6 +42,7 @@ async function probe(what, page, args = []) {
     const { code, lines, errors } = await run.done;
     const result = lines.find((line) => line.event === 'result');
     if (code !== 0) throw new Error(`exit ${code}: ${JSON.stringify(result)}\n${errors}`);
+    if (result.received < result.sent * 0.9) throw new Error(`only ${result.received} of ${result.sent} came back`);
     return `${result.sent} sent, ${result.received} received, rtt ${result.rtt_ms?.median} ms`;
   });
 }
@@ -46,6 +51,10 @@ const browser = await launch();
 const page = await answering(browser);
 await probe('browser is DTLS client', page);
 await probe('negotiated', page, ['--negotiated', '100']);
+await probe('unordered, sent once', page, ['--negotiated', '101:unordered:rtx=0']);
+await probe('for half a second', page, ['--negotiated', '102:ms=500']);
+await probe('ice restart', page, ['--restart']);
+await probe('100 MiB each way', page, ['--messages', '1600', '--size', '65536', '--timeout', '60']);
 await page.close();
 const passive = await answering(browser, (sdp) => sdp.replaceAll('a=setup:actpass', 'a=setup:active'));
 await probe('limpid is DTLS client', passive);
