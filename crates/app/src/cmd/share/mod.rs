@@ -30,9 +30,9 @@ pub(crate) async fn stopped() -> Exit {
     Exit::Sigint
 }
 
-/// The trouble of being stopped.
+/// The trouble of being stopped by whoever runs the command.
 pub(crate) fn cancelled(exit: Exit) -> Trouble {
-    Trouble { exit, ..Failure::Cancelled.into() }
+    Trouble::new(exit, Failure::Cancelled.slug(), "Stopped.")
 }
 
 /// Waits until a connection is beyond hope: its path has been silent for longer than consent lasts, or it has ended.
