@@ -2,6 +2,7 @@
 //!
 //! Every knob says its unit, its default, and where the default comes from.
 
+use core::fmt;
 use core::time::Duration;
 
 use limpid_crypto::Provider;
@@ -14,7 +15,7 @@ pub const DEFAULT_PORT: u16 = 5000;
 pub const DEFAULT_MAX_MESSAGE_SIZE: u64 = 65_536;
 
 /// How an association behaves. There is no `Default`, for a seed and a provider have none; see [`Config::new`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Seeds the generator of tags, TSNs, nonces and the cookie key. From the operating system for every real association.
     pub seed: [u8; 32],
@@ -49,6 +50,26 @@ pub struct Config {
     pub timing: Timing,
     /// Makes the congestion controller, given the largest DATA that one packet takes. Default [`NewReno`].
     pub congestion: fn(max_payload: usize) -> Box<dyn CongestionControl>,
+}
+
+impl fmt::Debug for Config {
+    /// Without the seed: who knows it knows the tags and the cookie key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("provider", &self.provider)
+            .field("local_port", &self.local_port)
+            .field("remote_port", &self.remote_port)
+            .field("max_datagram", &self.max_datagram)
+            .field("receive_window", &self.receive_window)
+            .field("send_buffer", &self.send_buffer)
+            .field("max_message_size", &self.max_message_size)
+            .field("streams", &self.streams)
+            .field("max_channels", &self.max_channels)
+            .field("unannounced", &self.unannounced)
+            .field("send_quantum", &self.send_quantum)
+            .field("timing", &self.timing)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Config {
