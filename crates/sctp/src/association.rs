@@ -227,14 +227,8 @@ impl Association {
 
     /// The next message of a channel, lent until the next call. What is not read holds the peer's window shut.
     pub fn read(&mut self, id: ChannelId) -> Option<crate::event::Message<'_>> {
-        let slot = self.channels.slot(id)?;
-        let channel = self.channels.at(slot)?;
-        if channel.phase == Phase::Closed && channel.is_spent() {
-            self.channels.remove(slot);
-            return None;
-        }
-        // Found once more, for what was found is lent to the caller in one branch only.
-        let channel = self.channels.at(slot)?;
+        self.forget_if_spent(id);
+        let channel = self.channels.get_mut(id)?;
         let (message, back) = channel.inbox.read();
         if let Some(buffer) = back {
             self.rx.reassembly.recycle(buffer);
@@ -248,6 +242,7 @@ impl Association {
 
     /// The next message of a channel, as `Bytes` that outlive the call. Large ones are not copied.
     pub fn read_bytes(&mut self, id: ChannelId) -> Option<(crate::event::Kind, Bytes)> {
+        self.forget_if_spent(id);
         let (kind, bytes) = self.channels.get_mut(id)?.inbox.read_bytes()?;
         self.rx.held -= crate::rx::inbox::Inbox::cost(bytes.len());
         self.rx.ack.on_read(self.rx.window(), self.rx.size);

@@ -374,3 +374,27 @@ fn dcep_messages_read_back() {
     assert_eq!(Dcep::parse(&[2]), Ok(Dcep::Ack));
     assert!(Dcep::parse(&[]).is_err() && Dcep::parse(&[9]).is_err());
 }
+
+#[test]
+fn a_closed_channel_goes_when_its_last_message_is_read_either_way() {
+    for lent in [true, false] {
+        let mut net = Net::connected(Link::PERFECT);
+        let (ours, theirs) = net.channel(ChannelConfig::default());
+        net.reading[1] = false;
+        net.send(0, ours, b"read late");
+        net.run(MS(100));
+        let now = net.now;
+        net.ends[0].close_channel(now, ours);
+        net.flush(0);
+        net.run(MS(100));
+        assert!(net.events[1].contains(&Event::ChannelClosed(theirs)));
+        let end = &mut net.ends[1];
+        assert_eq!(end.channel(theirs).unwrap().state, ChannelState::Closed);
+        let mut read = || match lent {
+            true => end.read(theirs).map(|message| message.bytes.to_vec()),
+            false => end.read_bytes(theirs).map(|(_, bytes)| bytes.to_vec()),
+        };
+        assert_eq!((read().as_deref(), read()), (Some(&b"read late"[..]), None));
+        assert!(end.channel(theirs).is_none(), "lent {lent}");
+    }
+}
