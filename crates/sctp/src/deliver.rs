@@ -181,7 +181,7 @@ impl Association {
             return None;
         }
         let limit = usize::from(self.config.max_channels).min(65_000) + MAX_NASCENT;
-        if self.channels.nascent >= MAX_NASCENT || self.channels.len() >= limit {
+        if self.channels.nascent.len() >= MAX_NASCENT || self.channels.len() >= limit {
             self.drop_for(DropReason::NoChannel);
             return None;
         }
@@ -201,12 +201,12 @@ impl Association {
             }
         };
         let empty = matches!(ppid, ppid::STRING_EMPTY | ppid::BINARY_EMPTY);
-        let Some(channel) = self.channels.at(slot) else { return };
+        let Some(channel) = self.channels.look(slot) else { return };
         match channel.phase {
             Phase::Nascent if self.config.unannounced == Unannounced::AcceptReliable => {
                 self.accept_unannounced(slot);
             }
-            Phase::Nascent if self.rx.held + whole.bytes().len() > MAX_NASCENT_BYTES => {
+            Phase::Nascent if self.channels.nascent_held() + whole.bytes().len() > MAX_NASCENT_BYTES => {
                 return self.drop_for(DropReason::NoChannel);
             }
             Phase::Closed => return self.drop_for(DropReason::NoChannel),
@@ -308,7 +308,6 @@ impl Association {
                 self.rx.held -= channel.inbox.clear();
                 channel.closing.by_us = true;
                 channel.closing.hidden = true;
-                self.channels.nascent -= 1;
             }
             _ => self.log.events.push_back(Event::ChannelClosing(id)),
         }

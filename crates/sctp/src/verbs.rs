@@ -86,8 +86,7 @@ impl Association {
         if let Some(channel) = self.channels.at(slot) {
             channel.proven = config.negotiated.is_some();
             channel.config = config;
-            channel.phase = phase;
-            self.channels.nascent -= 1;
+            self.channels.set_phase(slot, phase);
         }
     }
 
@@ -238,7 +237,7 @@ impl Association {
         let resets = self.peer.is_some_and(|peer| peer.extensions.reconfig);
         let Some(channel) = self.channels.at(slot) else { return };
         if resets && channel.stream_id.is_some() {
-            channel.phase = Phase::Closing;
+            self.channels.set_phase(slot, Phase::Closing);
             return self.ask_reset(slot);
         }
         if self.tx.flight.is_empty() && self.peer.is_none() {
@@ -265,17 +264,14 @@ impl Association {
         if channel.phase == Phase::Closed {
             return;
         }
-        let nascent = channel.phase == Phase::Nascent;
-        let hidden = nascent || channel.closing.hidden;
-        channel.phase = Phase::Closed;
-        self.rx.held -= channel.rx.reset();
+        let hidden = channel.phase == Phase::Nascent || channel.closing.hidden;
+        self.rx.held -= channel.rx.reset() + if hidden { channel.inbox.clear() } else { 0 };
         if channel.tx.scheduled && !channel.tx.queue.has_unsent() {
             channel.tx.scheduled = false;
             self.tx.schedule.remove(slot);
         }
+        self.channels.set_phase(slot, Phase::Closed);
         if hidden {
-            self.rx.held -= channel.inbox.clear();
-            self.channels.nascent -= usize::from(nascent);
             self.forget_if_spent(id);
         } else {
             self.log.events.push_back(Event::ChannelClosed(id));

@@ -6,39 +6,10 @@ mod common;
 use common::*;
 use limpid_sansio::Machine;
 use limpid_sctp::chunk::{self, CauseCode, Causes, ChunkType, Init};
-use limpid_sctp::param::{self, ParameterType};
+use limpid_sctp::param::ParameterType;
 use limpid_sctp::{Association, DropReason, Error, Event, Inbound, Parity, State, Timing};
 
 const INIT: ChunkType = ChunkType::INIT;
-
-fn init_chunk(tag: u32, a_rwnd: u32, streams: u16, params: &[(u16, &[u8])]) -> Vec<u8> {
-    let mut value = Vec::new();
-    for word in [tag, a_rwnd, u32::from(streams) << 16 | u32::from(streams), 7] {
-        value.extend_from_slice(&word.to_be_bytes());
-    }
-    let mut writer = limpid_sansio::wire::Writer::new(&mut value);
-    params.iter().for_each(|(kind, bytes)| param::write(&mut writer, ParameterType(*kind), &[bytes]));
-    raw_chunk(1, 0, &value)
-}
-
-fn raw_chunk(kind: u8, flags: u8, value: &[u8]) -> Vec<u8> {
-    let mut chunk = vec![kind, flags];
-    chunk.extend_from_slice(&(value.len() as u16 + 4).to_be_bytes());
-    chunk.extend_from_slice(value);
-    chunk.resize(chunk.len().next_multiple_of(4), 0);
-    chunk
-}
-
-/// What a lone end answers to one packet.
-fn answer(end: &mut Association, packet: &[u8]) -> Vec<Vec<u8>> {
-    end.handle_input(start(), Inbound { ecn: None, bytes: packet }).unwrap();
-    let mut out = Vec::new();
-    let mut all = Vec::new();
-    while end.poll_transmit(start(), &mut out).is_some() {
-        all.push(std::mem::take(&mut out));
-    }
-    all
-}
 
 //~ covers 9260-5.1-a, 9260-5.1-b
 #[test]
@@ -186,14 +157,6 @@ fn unknown_parameters_are_skipped_or_reported_as_their_type_says() {
         .collect();
     assert_eq!(reported, [0xc123, 0x4abc]);
     assert!(init.cookie().is_some_and(|cookie| cookie.len() < 100));
-}
-
-fn knock(end: &mut Association) -> (Vec<u8>, u32) {
-    let packet = forge(0, |writer| writer.bytes(&init_chunk(0x77, 1 << 20, 100, &[])));
-    let answers = answer(end, &packet);
-    let ack = chunks(&answers[0]);
-    let init = Init::parse(&ack[0]).unwrap();
-    (init.cookie().unwrap().to_vec(), init.initiate_tag)
 }
 
 //~ covers 9260-5.1.5-a neg, 9260-5.1.5-b neg

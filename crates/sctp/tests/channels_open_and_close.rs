@@ -180,6 +180,25 @@ fn data_that_overtakes_its_open_is_held_within_bounds() {
 }
 
 #[test]
+fn what_waits_elsewhere_takes_no_place_from_data_that_overtakes_its_open() {
+    let mut net = Net::connected(Link::PERFECT);
+    let (ours, _) = net.channel(ChannelConfig::default());
+    net.reading[1] = false;
+    for n in 0..8 {
+        net.send(0, ours, &pattern(n, 60_000));
+        net.run(MS(200));
+    }
+    let negotiated = ChannelConfig { negotiated: Some(9), ..ChannelConfig::default() };
+    let now = net.now;
+    let early = net.ends[0].open_channel(now, negotiated.clone()).unwrap();
+    net.send(0, early, b"early");
+    net.run(MS(200));
+    let now = net.now;
+    let theirs = net.ends[1].open_channel(now, negotiated).unwrap();
+    assert_eq!(net.ends[1].read(theirs).map(|message| message.bytes), Some(&b"early"[..]));
+}
+
+#[test]
 fn an_echo_accepts_streams_that_nobody_opened() {
     let (mut net, tag, tsn) = against(Config { unannounced: Unannounced::AcceptReliable, ..config(2) });
     net.deliver(1, &forge(tag, |w| data_chunk(tsn, 7, 0, ppid::STRING, b"hello").write(w)));

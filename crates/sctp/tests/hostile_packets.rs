@@ -7,7 +7,9 @@ use common::*;
 use limpid_sansio::wire::Writer;
 use limpid_sansio::{Machine, conformance};
 use limpid_sctp::chunk::{ChunkType, Reconfig};
-use limpid_sctp::chunk::{Data, ForwardTsn, GapBlock, Init, ReconfigResult, Sack, write_reconfig};
+use limpid_sctp::chunk::{
+    Data, ForwardTsn, GapBlock, Init, ReconfigResult, Sack, write_cookie_echo, write_reconfig,
+};
 use limpid_sctp::{Association, ChannelConfig, Config, DropReason, Error, Inbound, Kind, State};
 use proptest::prelude::*;
 
@@ -208,6 +210,19 @@ fn unknown_chunks_are_skipped_or_reported_as_their_type_says() {
             "{kind:#x}"
         );
     }
+}
+
+#[test]
+fn nonsense_from_a_peer_that_resets_no_streams_takes_no_places() {
+    let mut end = Association::new(config(1), start());
+    let (cookie, tag) = knock(&mut end);
+    answer(&mut end, &forge(tag, |w| write_cookie_echo(w, &cookie)));
+    for n in 0..100u16 {
+        let tsn = 7 + u32::from(n);
+        let data = Data { flags: 3, tsn, stream_id: n % 60, ssn: 0, ppid: 999, payload: b"?" };
+        answer(&mut end, &forge(tag, |w| data.write(w)));
+    }
+    assert_eq!(end.stats().dropped[DropReason::UnknownPpid], 100);
 }
 
 fn any_chunk(tsn: u32, own: u32) -> impl Strategy<Value = Vec<u8>> {

@@ -1,6 +1,7 @@
 //! All channels of an association: found by handle, and by stream.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use crate::config::Parity;
 use crate::event::ChannelId;
@@ -25,8 +26,8 @@ pub(crate) struct Table {
     by_stream: Vec<(u16, u16)>,
     last: Option<(u16, u16)>,
     pub(crate) parity: Option<Parity>,
-    /// Channels in phase Nascent.
-    pub(crate) nascent: usize,
+    /// Slots of channels in phase Nascent; few.
+    pub(crate) nascent: Vec<u16>,
 }
 
 impl Table {
@@ -86,8 +87,7 @@ impl Table {
 
     /// Puts a channel in; there is room as long as `len` is below 65536.
     pub(crate) fn insert(&mut self, channel: Channel) -> u16 {
-        let stream_id = channel.stream_id;
-        self.nascent += usize::from(channel.phase == Phase::Nascent);
+        let (stream_id, nascent) = (channel.stream_id, channel.phase == Phase::Nascent);
         let slot = match self.free.pop_front() {
             Some(slot) => {
                 self.slots[usize::from(slot)].channel = Some(Box::new(channel));
@@ -98,10 +98,26 @@ impl Table {
                 (self.slots.len() - 1) as u16
             }
         };
+        if nascent {
+            self.nascent.push(slot);
+        }
         if let Some(stream_id) = stream_id {
             self.bind(slot, stream_id);
         }
         slot
+    }
+
+    /// Moves a channel on.
+    pub(crate) fn set_phase(&mut self, slot: u16, phase: Phase) {
+        let Some(channel) = self.at(slot) else { return };
+        if mem::replace(&mut channel.phase, phase) == Phase::Nascent {
+            self.nascent.retain(|other| *other != slot);
+        }
+    }
+
+    /// What the messages of nascent channels cost.
+    pub(crate) fn nascent_held(&self) -> usize {
+        self.nascent.iter().filter_map(|slot| self.look(*slot)).map(|channel| channel.inbox.held()).sum()
     }
 
     /// Gives a channel its stream.

@@ -27,11 +27,17 @@ pub(crate) struct Inbox {
     arena: Vec<u8>,
     head: usize,
     lent: Vec<u8>,
+    held: usize,
 }
 
 impl Inbox {
     pub(crate) fn is_empty(&self) -> bool {
         self.ready.is_empty()
+    }
+
+    /// What all that waits counts against the window.
+    pub(crate) fn held(&self) -> usize {
+        self.held
     }
 
     /// What a message of this length counts against the window.
@@ -40,6 +46,7 @@ impl Inbox {
     }
 
     pub(crate) fn push_slice(&mut self, kind: Kind, bytes: &[u8]) {
+        self.held += Inbox::cost(bytes.len());
         if bytes.len() > SMALL {
             return self.ready.push_back((kind, Body::Large(bytes.to_vec())));
         }
@@ -57,6 +64,7 @@ impl Inbox {
     /// Takes a large message over; a small one is copied, and its buffer comes back.
     pub(crate) fn push_buffer(&mut self, kind: Kind, bytes: Vec<u8>) -> Option<Vec<u8>> {
         if bytes.len() > SMALL {
+            self.held += Inbox::cost(bytes.len());
             self.ready.push_back((kind, Body::Large(bytes)));
             return None;
         }
@@ -72,9 +80,11 @@ impl Inbox {
             Some((kind, Body::Small(len))) => {
                 let bytes = &self.arena[self.head..self.head + len];
                 self.head += len;
+                self.held -= Inbox::cost(len);
                 Some(Message { kind, bytes })
             }
             Some((kind, Body::Large(bytes))) => {
+                self.held -= Inbox::cost(bytes.len());
                 self.lent = bytes;
                 Some(Message { kind, bytes: &self.lent })
             }
@@ -93,18 +103,13 @@ impl Inbox {
             }
             Body::Large(bytes) => Bytes::from(bytes),
         };
+        self.held -= Inbox::cost(bytes.len());
         Some((kind, bytes))
     }
 
     /// Drops all that waits; returns what it cost.
     pub(crate) fn clear(&mut self) -> usize {
-        let cost = |(_, body): (Kind, Body)| match body {
-            Body::Small(len) => Inbox::cost(len),
-            Body::Large(bytes) => Inbox::cost(bytes.len()),
-        };
-        let cost = self.ready.drain(..).map(cost).sum();
-        self.trim();
-        cost
+        mem::take(self).held
     }
 
     /// Lets go of what idles.

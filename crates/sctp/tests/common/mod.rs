@@ -8,8 +8,9 @@ use limpid_crypto::{Random, null};
 use limpid_sansio::conformance::checked_drain;
 use limpid_sansio::wire::Writer;
 use limpid_sansio::{Instant, Machine};
-use limpid_sctp::chunk::{Chunk, ChunkType};
+use limpid_sctp::chunk::{Chunk, ChunkType, Init};
 use limpid_sctp::packet::{self, Packet};
+use limpid_sctp::param::{self, ParameterType};
 use limpid_sctp::{
     Association, ChannelConfig, ChannelId, Config, Event, Inbound, Kind, Parity, State, WriteError,
 };
@@ -286,4 +287,43 @@ pub fn forge(tag: u32, write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
 /// Bytes that tell their place.
 pub fn pattern(seed: usize, len: usize) -> Vec<u8> {
     (0..len).map(|at| (at.wrapping_mul(31) ^ (at >> 8) ^ seed.wrapping_mul(131)) as u8).collect()
+}
+
+/// An INIT with so many streams each way, first TSN 7.
+pub fn init_chunk(tag: u32, a_rwnd: u32, streams: u16, params: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut value = Vec::new();
+    for word in [tag, a_rwnd, u32::from(streams) << 16 | u32::from(streams), 7] {
+        value.extend_from_slice(&word.to_be_bytes());
+    }
+    let mut writer = Writer::new(&mut value);
+    params.iter().for_each(|(kind, bytes)| param::write(&mut writer, ParameterType(*kind), &[bytes]));
+    raw_chunk(1, 0, &value)
+}
+
+pub fn raw_chunk(kind: u8, flags: u8, value: &[u8]) -> Vec<u8> {
+    let mut chunk = vec![kind, flags];
+    chunk.extend_from_slice(&(value.len() as u16 + 4).to_be_bytes());
+    chunk.extend_from_slice(value);
+    chunk.resize(chunk.len().next_multiple_of(4), 0);
+    chunk
+}
+
+/// What a lone end answers to one packet.
+pub fn answer(end: &mut Association, packet: &[u8]) -> Vec<Vec<u8>> {
+    end.handle_input(start(), Inbound { ecn: None, bytes: packet }).unwrap();
+    let mut out = Vec::new();
+    let mut all = Vec::new();
+    while end.poll_transmit(start(), &mut out).is_some() {
+        all.push(std::mem::take(&mut out));
+    }
+    all
+}
+
+/// Sends INIT to a lone end: the cookie that it gives, and its tag.
+pub fn knock(end: &mut Association) -> (Vec<u8>, u32) {
+    let packet = forge(0, |writer| writer.bytes(&init_chunk(0x77, 1 << 20, 100, &[])));
+    let answers = answer(end, &packet);
+    let ack = chunks(&answers[0]);
+    let init = Init::parse(&ack[0]).unwrap();
+    (init.cookie().unwrap().to_vec(), init.initiate_tag)
 }
