@@ -268,7 +268,6 @@ impl Association {
         let acked = Acked {
             bytes: news.bytes,
             flight_before,
-            cumulative_moved: news.cumulative_moved,
             window_limited: self.tx.window.limited,
             in_recovery: self.tx.loss.in_recovery(self.tx.flight.base()),
             rtt,

@@ -1,7 +1,6 @@
 //! Congestion control behind a trait, and NewReno as RFC 9260 §7.2 describes it, adapted to one SACK per burst.
 //!
-//! The association tells a controller what was sent, acknowledged and lost, and asks it how many bytes may be outstanding.
-//! A controller that wants its packets spread out in time also says at which rate.
+//! The association tells a controller what was acknowledged and lost, and asks it how many bytes may be outstanding.
 
 use core::fmt;
 use core::time::Duration;
@@ -15,8 +14,6 @@ pub struct Acked {
     pub bytes: usize,
     /// User bytes outstanding before.
     pub flight_before: usize,
-    /// The cumulative TSN moved.
-    pub cumulative_moved: bool,
     /// Packing stopped since the last SACK because the congestion window was full.
     pub window_limited: bool,
     /// Losses of this round trip are still being repaired.
@@ -39,10 +36,6 @@ pub trait CongestionControl: fmt::Debug + Send + Sync {
     fn on_path_changed(&mut self, now: Instant, max_payload: usize, is_new_route: bool);
     /// How many user bytes may be outstanding.
     fn window(&self) -> usize;
-    /// Bytes per second to spread packets at; `None` sends as the window opens.
-    fn pacing_rate(&self) -> Option<u64> {
-        None
-    }
 }
 
 /// Slow start, congestion avoidance, and a halved window for each round trip with losses.
@@ -78,26 +71,29 @@ impl NewReno {
 }
 
 impl CongestionControl for NewReno {
+    /// A window that losses halved stands at `ssthresh`: repaired, it takes one step of slow start, then avoids congestion.
+    ///
     /// `Deviation:` slow start counts all acknowledged bytes, not one packet a SACK (RFC 3465 with L unlimited), for one
-    /// SACK answers a whole burst here.
+    /// SACK answers a whole burst here; but it ends within a packet of `ssthresh`.
     fn on_acked(&mut self, _: Instant, acked: &Acked) {
-        if acked.in_recovery || !acked.cumulative_moved {
-            return;
-        }
-        if self.cwnd < self.ssthresh {
-            if acked.window_limited {
-                self.cwnd = self.cwnd.saturating_add(acked.bytes);
+        if self.cwnd <= self.ssthresh {
+            if acked.window_limited && !acked.in_recovery {
+                let room = (self.ssthresh - self.cwnd).saturating_add(self.max_payload);
+                self.cwnd = self.cwnd.saturating_add(acked.bytes.min(room));
             }
             return;
         }
         self.partial_bytes_acked = self.partial_bytes_acked.saturating_add(acked.bytes);
         if self.partial_bytes_acked >= self.cwnd {
-            self.partial_bytes_acked -= self.cwnd;
             if acked.window_limited {
+                self.partial_bytes_acked -= self.cwnd;
                 self.cwnd = self.cwnd.saturating_add(self.max_payload);
             } else {
-                self.partial_bytes_acked = 0;
+                self.partial_bytes_acked = self.cwnd;
             }
+        }
+        if acked.bytes >= acked.flight_before {
+            self.partial_bytes_acked = 0;
         }
     }
 
@@ -137,40 +133,48 @@ mod tests {
 
     const PACKET: usize = 1000;
     const NOW: Instant = Instant::ZERO;
-    const ACKED: Acked = Acked {
-        bytes: 5000,
-        flight_before: 10_000,
-        cumulative_moved: true,
-        window_limited: true,
-        in_recovery: false,
-        rtt: None,
-    };
+    const ACKED: Acked =
+        Acked { bytes: 5000, flight_before: 10_000, window_limited: true, in_recovery: false, rtt: None };
 
     //~ covers 9260-7.2.1-a
     #[test]
-    fn slow_start_grows_only_when_the_window_was_used_up_and_the_cumulative_tsn_moved() {
+    fn slow_start_grows_only_when_the_window_was_used_up_and_nothing_is_repaired() {
         let mut reno = NewReno::new(PACKET);
-        for idle in [
-            Acked { window_limited: false, ..ACKED },
-            Acked { cumulative_moved: false, ..ACKED },
-            Acked { in_recovery: true, ..ACKED },
-        ] {
-            reno.on_acked(NOW, &idle);
+        for unfit in [Acked { window_limited: false, ..ACKED }, Acked { in_recovery: true, ..ACKED }] {
+            reno.on_acked(NOW, &unfit);
             assert_eq!(reno.window(), 10 * PACKET);
         }
         reno.on_acked(NOW, &ACKED);
         assert_eq!(reno.window(), 15 * PACKET);
     }
 
+    //~ covers 9260-7.2.2-a
     #[test]
-    fn congestion_avoidance_grows_by_one_packet_a_window() {
+    fn a_repaired_window_takes_one_step_and_then_grows_by_one_packet_a_window() {
         let mut reno = NewReno::new(PACKET);
         reno.on_loss(NOW, 0);
+        reno.on_acked(NOW, &Acked { in_recovery: true, ..ACKED });
         assert_eq!(reno.window(), 5 * PACKET);
+        for packets in [6, 6, 7] {
+            reno.on_acked(NOW, &ACKED);
+            assert_eq!(reno.window(), packets * PACKET);
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_not_used_up_does_not_grow_but_is_ready_to() {
+        let mut reno = NewReno::new(PACKET);
+        reno.on_loss(NOW, 0);
         reno.on_acked(NOW, &ACKED);
+        for _ in 0..9 {
+            reno.on_acked(NOW, &Acked { window_limited: false, ..ACKED });
+        }
         assert_eq!(reno.window(), 6 * PACKET);
         reno.on_acked(NOW, &ACKED);
-        assert_eq!(reno.window(), 6 * PACKET);
+        assert_eq!(reno.window(), 7 * PACKET);
+        reno.on_acked(NOW, &Acked { bytes: 7000, flight_before: 7000, window_limited: false, ..ACKED });
+        reno.on_acked(NOW, &ACKED);
+        assert_eq!(reno.window(), 7 * PACKET, "all was acknowledged: counting begins anew");
     }
 
     #[test]
