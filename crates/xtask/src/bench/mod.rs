@@ -123,7 +123,11 @@ impl Line<'_> {
     }
 
     fn text(&self) -> String {
-        let value = |series: &Series| format!("{:.1} {}", series.median(), series.unit);
+        let value = |series: &Series| {
+            let median = series.median();
+            let digits = if median < 10.0 { 3 } else { 1 };
+            format!("{median:.digits$} {}", series.unit)
+        };
         let (name, rival) = self.rival.map_or(("-", String::new()), |(name, series)| (name, value(series)));
         let ratio = self.ratio().map_or(String::from("-"), |ratio| format!("{ratio:.2}"));
         let verdict = match self.met {

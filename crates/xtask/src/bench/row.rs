@@ -123,6 +123,7 @@ pub(crate) const ROWS: [Row; 9] = [
         }],
         bars: &[Bar { measure: "dc-tput", asks: Asks::Ratio("str0m", 1.0) }],
     },
+    // A minute: the window is small, and some hundred losses, not some dozen, make a mean.
     Row {
         name: "loss",
         ours: Program::Limpid {
@@ -130,7 +131,7 @@ pub(crate) const ROWS: [Row; 9] = [
                 "bench",
                 "data",
                 "--seconds",
-                "10",
+                "60",
                 "--rtt",
                 "50",
                 "--rate",
@@ -143,7 +144,7 @@ pub(crate) const ROWS: [Row; 9] = [
         },
         rivals: &[Program::Relayed {
             package: "dc-str0m",
-            arguments: &["tput", "10", "65536", "4194304"],
+            arguments: &["tput", "60", "65536", "4194304"],
             path: ["25", "1", "200"],
         }],
         bars: &[Bar { measure: "dc-tput", asks: Asks::Ratio("str0m", 1.0) }],

@@ -45,6 +45,11 @@ fn lower_times_are_better_and_the_longest_name_decides() {
     let facts: Vec<_> = lines.iter().map(|l| (l.measure, l.ratio(), l.met)).collect();
     assert_eq!(facts, [("setup", Some(4.0), Some(true)), ("setup-worst", None, Some(true))]);
     assert!(lines[0].text().ends_with("4.00      0%  met"), "{}", lines[0].text());
+    assert!(
+        lines[1].text().contains("15.0 ms") && lines[0].text().contains("1.000 ms"),
+        "{}",
+        lines[0].text()
+    );
 }
 
 #[test]

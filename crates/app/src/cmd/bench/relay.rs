@@ -1,14 +1,13 @@
 //! A link between two UDP sockets that is as slow, long and lossy as one likes.
 
-use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
 
 use limpid_crypto::Random;
-use tokio::net::UdpSocket;
-use tokio::time::Instant;
 
 /// What the link does to each datagram, each way.
 #[derive(Copy, Clone, Debug)]
@@ -24,76 +23,77 @@ pub(crate) struct Link {
 }
 
 /// Two sockets with a link between them. Dropping it takes the link down.
+///
+/// It has threads of its own: a timer of the runtime rounds up to its next millisecond, which makes a link longer than asked.
 #[derive(Debug)]
 pub(crate) struct Relay {
     /// What the left side sends to.
     pub facing_left: SocketAddr,
     /// What the right side sends to.
     pub facing_right: SocketAddr,
-    ways: [tokio::task::JoinHandle<()>; 2],
+    is_down: Arc<AtomicBool>,
 }
 
 impl Relay {
     /// Links two addresses of this machine.
     pub(crate) fn between(left: SocketAddr, right: SocketAddr, link: Link) -> io::Result<Relay> {
         let (near, far) = (Arc::new(bind(left)?), Arc::new(bind(right)?));
-        Ok(Relay {
-            facing_left: near.local_addr()?,
-            facing_right: far.local_addr()?,
-            ways: [
-                tokio::spawn(carry(near.clone(), far.clone(), right, link, 1)),
-                tokio::spawn(carry(far, near, left, link, 2)),
-            ],
-        })
+        let (facing_left, facing_right) = (near.local_addr()?, far.local_addr()?);
+        let is_down = Arc::new(AtomicBool::new(false));
+        let ways = [(near.clone(), far.clone(), right, 1), (far, near, left, 2)];
+        for (from, to, target, way) in ways {
+            let (enter, leave) = mpsc::channel();
+            let is_down = is_down.clone();
+            std::thread::spawn(move || accept(&from, link, way, &enter, &is_down));
+            std::thread::spawn(move || deliver(&leave, &to, target));
+        }
+        Ok(Relay { facing_left, facing_right, is_down })
     }
 }
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        self.ways.iter().for_each(|way| way.abort());
+        self.is_down.store(true, Ordering::Relaxed);
     }
 }
 
+/// How often a thread that waits for datagrams looks whether the link is down.
+const LOOK: Duration = Duration::from_millis(100);
+
 fn bind(like: SocketAddr) -> io::Result<UdpSocket> {
     let socket = socket2::Socket::new(socket2::Domain::for_address(like), socket2::Type::DGRAM, None)?;
-    socket.set_nonblocking(true)?;
+    socket.set_read_timeout(Some(LOOK))?;
     // As much as the system gives: what is lost here would not be the link's doing.
     let _ = socket.set_recv_buffer_size(8 << 20);
     let _ = socket.set_send_buffer_size(8 << 20);
     socket.bind(&SocketAddr::new(like.ip(), 0).into())?;
-    UdpSocket::from_std(socket.into())
+    Ok(socket.into())
 }
 
-/// One way: receives from one side, and sends to the other when the link has carried it there.
-async fn carry(from: Arc<UdpSocket>, to: Arc<UdpSocket>, target: SocketAddr, link: Link, way: u8) {
+/// A datagram on the link, and when it arrives.
+type UnderWay = (Instant, Vec<u8>);
+
+/// The near end of one way: what comes in and is not lost goes on the link.
+fn accept(from: &UdpSocket, link: Link, way: u8, enter: &mpsc::Sender<UnderWay>, is_down: &AtomicBool) {
     let mut chance = Random::from_seed([way; 32]);
     let mut is_free_at = Instant::now();
-    let mut under_way: VecDeque<(Instant, Vec<u8>)> = VecDeque::new();
     let mut buffer = vec![0; 65_536];
-    loop {
-        let due = under_way.front().map(|(due, _)| *due);
-        let received = tokio::select! {
-            received = from.recv(&mut buffer) => received.ok(),
-            () = sleep_until(due) => None,
-        };
-        let now = Instant::now();
-        if let Some(len) = received
-            && let Some(arrives) = schedule(now, &mut is_free_at, len, link, &mut chance)
+    while !is_down.load(Ordering::Relaxed) {
+        let Ok(len) = from.recv(&mut buffer) else { continue };
+        let arrives = schedule(Instant::now(), &mut is_free_at, len, link, &mut chance);
+        if let Some(arrives) = arrives
+            && enter.send((arrives, buffer[..len].to_vec())).is_err()
         {
-            under_way.push_back((arrives, buffer[..len].to_vec()));
-        }
-        while under_way.front().is_some_and(|(due, _)| *due <= now) {
-            if let Some((_, bytes)) = under_way.pop_front() {
-                let _ = to.send_to(&bytes, target).await;
-            }
+            break;
         }
     }
 }
 
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
+/// The far end: datagrams arrive in the order in which they came.
+fn deliver(leave: &Receiver<UnderWay>, to: &UdpSocket, target: SocketAddr) {
+    for (arrives, bytes) in leave {
+        std::thread::sleep(arrives.saturating_duration_since(Instant::now()));
+        let _ = to.send_to(&bytes, target);
     }
 }
 
