@@ -99,11 +99,20 @@ fn everything_else_gets_no_answer() {
 }
 
 #[test]
-fn an_answer_is_at_most_24_bytes_longer_than_its_request() {
-    let v6 = SocketAddr::from((Ipv6Addr::LOCALHOST, 9));
-    for count in 0..40 {
-        let unknown: Vec<_> = (0..count).map(|n| Attribute::Other(AttributeType(0x7f00 + n), &[])).collect();
-        let bytes = request(Class::Request, &unknown, true);
-        assert!(answered(&bytes, v6).unwrap().len() <= bytes.len() + 24);
+fn an_answer_is_at_most_12_bytes_longer_than_its_request_and_over_ipv6_24() {
+    let growth = |attributes: &[Attribute<'_>], fingerprint: bool, from: &str| {
+        let bytes = request(Class::Request, attributes, fingerprint);
+        answered(&bytes, from.parse().unwrap()).unwrap().len() as isize - bytes.len() as isize
+    };
+    for (from, bound) in [("192.0.2.1:9", 12), ("[::ffff:192.0.2.1]:9", 12), ("[2001:db8::1]:9", 24)] {
+        for fingerprint in [false, true] {
+            assert_eq!(growth(&[], fingerprint, from), bound, "the bare request is the worst");
+            for count in 1..40 {
+                let unknown: Vec<_> =
+                    (0..count).map(|n| Attribute::Other(AttributeType(0x7f00 + n), &[])).collect();
+                assert!(growth(&unknown, fingerprint, from) <= 12, "{count} unknown");
+            }
+        }
+        assert!(growth(&[Attribute::Software("twenty characters ..")], false, from) <= 0);
     }
 }
