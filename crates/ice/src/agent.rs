@@ -30,7 +30,7 @@ use limpid_stun::{Class, Message, Method};
 
 use crate::config::Config;
 use crate::credentials::Credentials;
-use crate::error::{DropReason, Error};
+use crate::error::{DropReason, Error, Misuse};
 use crate::event::{ConnectionState, Event, GatheringState};
 use crate::foundation::Foundations;
 use crate::id::{ComponentId, PathId, StreamId};
@@ -236,6 +236,14 @@ impl Agent {
 
     fn stream_index(&self, id: StreamId) -> Option<usize> {
         self.streams.iter().position(|stream| stream.id == id)
+    }
+
+    /// The stream that a verb is about.
+    fn open_stream(&self, id: StreamId) -> Result<usize, Misuse> {
+        if self.state == ConnectionState::Closed {
+            return Err(Misuse::Closed);
+        }
+        self.stream_index(id).ok_or(Misuse::UnknownStream)
     }
 
     fn pair(&self, id: PathId) -> Option<&Pair> {

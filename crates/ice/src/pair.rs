@@ -90,6 +90,34 @@ pub(crate) struct Side {
 }
 
 impl Pair {
+    /// A frozen pair of which nothing is known yet, ranked for `role`.
+    pub(crate) fn new(
+        id: PathId,
+        component: ComponentId,
+        path: Path,
+        foundation: PairFoundation,
+        [local, remote]: [Side; 2],
+        role: Role,
+    ) -> Self {
+        let mut pair = Pair {
+            id,
+            component,
+            path,
+            foundation,
+            local,
+            remote,
+            priority: 0,
+            state: PairState::Frozen,
+            nomination: Nomination::None,
+            valid: None,
+            is_retired: false,
+            is_revoked: false,
+            unpaced: 0,
+        };
+        pair.rank(role);
+        pair
+    }
+
     /// Sets the priority anew, after a change of role or of a side's priority.
     pub(crate) fn rank(&mut self, role: Role) {
         self.priority = match role {

@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::foundation::PairFoundation;
 use crate::id::{ComponentId, PathId, StreamId};
 use crate::mdns::is_hiding_name;
-use crate::pair::{Nomination, Pair, PairState, Side};
+use crate::pair::{Pair, Side};
 use crate::session::{LocalCandidate, RemoteCandidate, Session};
 use crate::socket::Socket;
 
@@ -254,23 +254,9 @@ impl Agent {
         foundation: PairFoundation,
     ) -> Pair {
         let id = id.unwrap_or_else(|| self.routes.next_id());
-        let mut pair = Pair {
-            id,
-            component: remote.component,
-            path: Path::udp(base, on_the_link_of(base, remote.address)),
-            foundation,
-            local,
-            remote: Side { kind: remote.kind, priority: remote.priority },
-            priority: 0,
-            state: PairState::Frozen,
-            nomination: Nomination::None,
-            valid: None,
-            is_retired: false,
-            is_revoked: false,
-            unpaced: 0,
-        };
-        pair.rank(self.role);
-        pair
+        let path = Path::udp(base, on_the_link_of(base, remote.address));
+        let sides = [local, Side { kind: remote.kind, priority: remote.priority }];
+        Pair::new(id, remote.component, path, foundation, sides, self.role)
     }
 
     /// Puts a pair into its checklist, within the limit that all checklists share. Whether it is in.

@@ -31,10 +31,7 @@ impl Agent {
         ufrag: &str,
         pwd: &str,
     ) -> Result<(), Misuse> {
-        if self.state == ConnectionState::Closed {
-            return Err(Misuse::Closed);
-        }
-        let index = self.streams.iter().position(|known| known.id == stream).ok_or(Misuse::UnknownStream)?;
+        let index = self.open_stream(stream)?;
         let local = Keyed::checked(&self.config.provider, ufrag, pwd)?;
         self.restart_stream(now, index, local);
         Ok(())

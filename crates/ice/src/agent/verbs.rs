@@ -95,10 +95,7 @@ impl Agent {
         ufrag: &str,
         pwd: &str,
     ) -> Result<(), Misuse> {
-        if self.state == ConnectionState::Closed {
-            return Err(Misuse::Closed);
-        }
-        let index = self.stream_index(stream).ok_or(Misuse::UnknownStream)?;
+        let index = self.open_stream(stream)?;
         let remote = Keyed::checked(&self.config.provider, ufrag, pwd)?;
         if let Some(old) = &self.streams[index].current.remote {
             if old.is(ufrag, pwd) {

@@ -19,23 +19,16 @@ impl ChecklistSet for Set {
 fn pair(id: u32, component: u16, f: u16, local: u32, remote: u32) -> Pair {
     let address = |last: u32, net: u8| format!("10.{net}.0.{last}:9").parse().unwrap();
     let side = |priority| Side { kind: CandidateKind::Host, priority };
-    let mut pair = Pair {
-        id: PathId(id),
-        component: ComponentId(component),
-        path: Path::udp(address(id, 0), address(id, 1)),
-        foundation: (Foundation(f), Foundation(f)),
-        local: side(local),
-        remote: side(remote),
-        priority: 0,
-        state: PairState::Frozen,
-        nomination: Nomination::None,
-        valid: None,
-        is_retired: false,
-        is_revoked: false,
-        unpaced: 0,
-    };
-    pair.rank(Role::Controlling);
-    pair
+    let path = Path::udp(address(id, 0), address(id, 1));
+    let foundation = (Foundation(f), Foundation(f));
+    Pair::new(
+        PathId(id),
+        ComponentId(component),
+        path,
+        foundation,
+        [local, remote].map(side),
+        Role::Controlling,
+    )
 }
 
 fn list(pairs: impl IntoIterator<Item = Pair>) -> Checklist {
