@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Every target for a few seconds under libFuzzer, on the stable toolchain: `smoke.sh [SECONDS]`. What it finds stays in
-# fuzz/artifacts/, and the run fails.
+# Every target for a few seconds under libFuzzer, on the stable toolchain: `smoke.sh [SECONDS] [SEED]`. What it finds stays in
+# fuzz/artifacts/, and the run fails. The same seed makes the same inputs, so that a gate does not fail by chance; to look
+# for something new, take another (0: a different one each time) and more time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export RUSTC_BOOTSTRAP=1
@@ -14,7 +15,7 @@ for target in $(cargo fuzz list); do
   case "$target" in codec_share_* | seeds) continue ;; esac
   log=$(mktemp)
   rm -rf "$found" && mkdir "$found" # new inputs go here, not among the committed ones
-  if ! fuzz run "$target" "$found" "fuzz/corpus/$target" -- -max_total_time="${1:-5}" -rss_limit_mb=1024 -timeout=5 >"$log" 2>&1; then
+  if ! fuzz run "$target" "$found" "fuzz/corpus/$target" -- -max_total_time="${1:-5}" -seed="${2:-1}" -rss_limit_mb=1024 -timeout=5 >"$log" 2>&1; then
     tail -n 40 "$log"
     echo "$target found something"
     echo "$passed passed, 1 failed"

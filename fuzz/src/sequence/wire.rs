@@ -289,7 +289,10 @@ impl<P: Player> Wire<P> {
             if self.flying.iter().all(VecDeque::is_empty) {
                 match self.next_deadline().filter(|next| *next <= end) {
                     Some(next) => self.go_to(next),
-                    None => return done(self),
+                    None => {
+                        self.now = end;
+                        return done(self);
+                    }
                 }
             }
             // A round trip of ten milliseconds.
