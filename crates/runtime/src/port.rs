@@ -46,6 +46,11 @@ impl Port {
         self.buffers
     }
 
+    /// How many of its connections a panic has ended; the others went on.
+    pub fn panics(&self) -> u64 {
+        self.shared.lock(|connections, _| connections.mux.panics()).unwrap_or(0)
+    }
+
     /// Adds a connection.
     pub(crate) fn insert(
         &self,

@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use limpid::{BindOptions, ChannelState, CloseReason, DataChannel, Error, Kind, PeerConnection, Port};
+use limpid::{
+    BindOptions, ChannelState, CloseReason, DataChannel, Error, Kind, PeerConnection, Port, WriteError, tap,
+};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -19,6 +22,16 @@ async fn connect(alice: &PeerConnection, bob: &PeerConnection) -> (DataChannel, 
     soon(channel.opened()).await.unwrap();
     let other = soon(bob.next_channel()).await.unwrap();
     (channel, other)
+}
+
+/// A port of this machine alone.
+fn here() -> BindOptions {
+    BindOptions::on([([127, 0, 0, 1], 0).into()])
+}
+
+/// A connection that reaches a port of this machine alone: one with other addresses would leave loopback out.
+async fn near() -> PeerConnection {
+    PeerConnection::builder().bind(here()).build().await.unwrap()
 }
 
 async fn pair() -> (PeerConnection, PeerConnection) {
@@ -81,12 +94,11 @@ async fn when_all_handles_are_gone_no_task_and_no_socket_is_left() {
 
 #[tokio::test]
 async fn many_connections_share_one_port() {
-    let here: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
-    let port = Port::bind(BindOptions::on([here])).await.unwrap();
+    let port = Port::bind(here()).await.unwrap();
     let mut all = Vec::new();
     for _ in 0..5 {
         let shared = PeerConnection::builder().port(&port).build().await.unwrap();
-        let own = PeerConnection::builder().bind(BindOptions::on([here])).build().await.unwrap();
+        let own = near().await;
         let channels = connect(&own, &shared).await;
         assert!(Arc::ptr_eq(shared.port(), &port));
         all.push((shared, own, channels));
@@ -99,6 +111,87 @@ async fn many_connections_share_one_port() {
         one.send_text(&number.to_string()).await.unwrap();
         assert_eq!(soon(other.recv()).await.unwrap().text(), Some(number.to_string().as_str()));
     }
+}
+
+/// A looker-on that can be made to fail: then the connection that it looks on fails with it.
+struct Fault(Arc<AtomicBool>);
+
+impl tap::Tap for Fault {
+    fn record(&mut self, _: &tap::Record<'_>) {
+        assert!(!self.0.load(Ordering::Relaxed), "a fault inside one connection: meant to happen");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_one_connection_ends_that_one_and_none_that_shares_its_port() {
+    let port = Port::bind(here()).await.unwrap();
+    let (good, goods_peer) = (PeerConnection::builder().port(&port).build().await.unwrap(), near().await);
+    let (one, other) = connect(&goods_peer, &good).await;
+    let fault = Arc::new(AtomicBool::new(false));
+    let looker = Arc::downgrade(&fault);
+    let tap = Box::new(Fault(fault.clone()));
+    let victim = PeerConnection::builder().port(&port).tap(tap).build().await.unwrap();
+    let victims_peer = near().await;
+    let (to_victim, at_victim) = connect(&victims_peer, &victim).await;
+
+    fault.store(true, Ordering::Relaxed);
+    drop(fault);
+    to_victim.send(b"the drop too much").await.unwrap();
+    assert_eq!(soon(victim.closed()).await, CloseReason::Failed);
+    assert_eq!(soon(at_victim.recv()).await, None, "who waits is told");
+    assert!(matches!(at_victim.send(b"x").await, Err(Error::Closed)));
+    assert!(victim.create_offer().is_err() && victim.stats().is_none());
+    assert_eq!((port.panics(), looker.strong_count()), (1, 0), "counted, and freed");
+
+    one.send_text("still here").await.unwrap();
+    assert_eq!(soon(other.recv()).await.unwrap().text(), Some("still here"));
+    let late = PeerConnection::builder().port(&port).build().await.unwrap();
+    connect(&near().await, &late).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_leaves_a_shared_port_is_freed_though_others_stay() {
+    let port = Port::bind(here()).await.unwrap();
+    let stays = PeerConnection::builder().port(&port).build().await.unwrap();
+    let never = Arc::new(AtomicBool::new(false));
+    let tap = Box::new(Fault(never.clone()));
+    let leaves = PeerConnection::builder().port(&port).tap(tap).build().await.unwrap();
+    let other = near().await;
+    let (one, _other) = connect(&other, &leaves).await;
+    drop(leaves);
+    soon(other.closed()).await;
+    soon(async {
+        while Arc::strong_count(&never) > 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    assert!(matches!(one.send(b"x").await, Err(Error::Closed)));
+    assert!(stays.create_offer().is_ok());
+}
+
+#[tokio::test]
+async fn a_writer_that_never_stops_fills_its_buffer_and_no_more() {
+    let (alice, bob) = pair().await;
+    let (channel, other) = connect(&alice, &bob).await;
+    let mut queued = 0;
+    // Nobody is let in between: nothing leaves the buffer meanwhile.
+    let refused = loop {
+        match channel.try_send(Kind::Binary, &[7; 60_000]) {
+            Ok(()) => queued += 1,
+            Err(error) => break error,
+        }
+        assert!(queued * 60_000 < 40 << 20, "the writer was never stopped");
+    };
+    assert!(matches!(refused, Error::Write(WriteError::Full)), "{refused}");
+    for _ in 0..1000 {
+        assert!(channel.try_send(Kind::Binary, &[7; 60_000]).is_err());
+    }
+    assert_eq!(channel.buffered_amount(), queued * 60_000);
+    for _ in 0..queued {
+        assert_eq!(soon(other.recv()).await.unwrap().data.len(), 60_000);
+    }
+    soon(channel.send(b"room again")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
