@@ -1,5 +1,6 @@
 //! What a peer connection is made with.
 
+use core::fmt;
 use std::sync::Arc;
 
 use limpid_crypto::Provider;
@@ -7,7 +8,7 @@ use limpid_dtls::Identity;
 
 /// Everything that is decided before the first packet. [`Config::new`] gives defaults that speak to browsers.
 #[doc(alias = "RTCConfiguration")]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Does the cryptography.
     pub provider: Provider,
@@ -36,6 +37,26 @@ pub struct Config {
     pub key_log: bool,
     /// Names this connection in traces.
     pub connection: u64,
+}
+
+impl fmt::Debug for Config {
+    /// Without the seed: who knows it knows the seeds of ICE, DTLS and SCTP, which are drawn from it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("provider", &self.provider)
+            .field("identity", &self.identity)
+            .field("ice_servers", &self.ice_servers)
+            .field("loopback", &self.loopback)
+            .field("mdns", &self.mdns)
+            .field("max_message_size", &self.max_message_size)
+            .field("receive_window", &self.receive_window)
+            .field("send_buffer", &self.send_buffer)
+            .field("unannounced", &self.unannounced)
+            .field("srtp_profiles", &self.srtp_profiles)
+            .field("key_log", &self.key_log)
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Config {

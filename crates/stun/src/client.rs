@@ -8,6 +8,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::convert::Infallible;
+use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -22,8 +23,8 @@ use crate::error::{DropReason, Misuse};
 use crate::message::{Class, Message, Method, TransactionId};
 use crate::transaction::{Due, MIN_RTO, Retransmit, RtoEstimate, TI, Timing};
 
-/// What a client needs to know.
-#[derive(Clone, Debug)]
+/// What a client needs to know. Prints without its seed.
+#[derive(Clone)]
 pub struct ClientConfig {
     /// Where transaction ids come from: 32 unpredictable bytes.
     pub seed: [u8; 32],
@@ -46,6 +47,19 @@ impl ClientConfig {
     pub fn new(seed: [u8; 32], provider: Provider, path: Path) -> Self {
         let timing = Timing { rto: MIN_RTO, ..Timing::default() };
         ClientConfig { seed, provider, path, credentials: None, timing, ti: TI, software: None }
+    }
+}
+
+impl fmt::Debug for ClientConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientConfig")
+            .field("provider", &self.provider)
+            .field("path", &self.path)
+            .field("credentials", &self.credentials)
+            .field("timing", &self.timing)
+            .field("ti", &self.ti)
+            .field("software", &self.software)
+            .finish_non_exhaustive()
     }
 }
 

@@ -220,3 +220,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn neither_a_config_nor_a_client_prints_its_seed_or_its_password() {
+    let mut config = ClientConfig::new([0xc5; 32], ring::provider(), path());
+    config.credentials = Some(Credentials::new("alice", "hunter2").unwrap());
+    let client = Client::new(config.clone());
+    for printed in [format!("{config:?}"), format!("{config:x?}"), format!("{client:?}")] {
+        assert!(printed.contains("alice"), "the settings are there: {printed}");
+        assert!(!printed.contains("197, 197") && !printed.contains("c5, c5"), "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+}
