@@ -47,3 +47,6 @@ impl Peer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
