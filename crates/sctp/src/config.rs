@@ -39,7 +39,8 @@ pub struct Config {
     pub max_message_size: usize,
     /// How many streams we ask for in either direction (RFC 8831 §6.2). Default 65535.
     pub streams: u16,
-    /// How many channels may be open at once; further ones of the peer are reset. Default 4096.
+    /// How many channels may be open at once; further ones of the peer are reset, and those whose labels and protocols
+    /// would take more than the receive window together. Default 4096.
     pub max_channels: u16,
     /// What becomes of data on a stream that nobody opened.
     pub unannounced: Unannounced,

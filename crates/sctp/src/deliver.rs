@@ -254,7 +254,10 @@ impl Association {
     /// OPEN (RFC 8832 §6): the stream must be free, and its id one of the peer's.
     fn on_open(&mut self, _now: Instant, slot: u16, open: &Open<'_>) {
         let parity = self.channels.parity;
-        let too_many = self.channels.len() > self.config.max_channels.into();
+        // Names are read by nobody, so that the window does not count them: together they take no more than it.
+        let names = self.channels.names_held() + open.label.len() + open.protocol.len();
+        let too_many =
+            self.channels.len() > self.config.max_channels.into() || names > self.config.receive_window;
         let Some(channel) = self.channels.at(slot) else { return };
         let ours = parity.is_some_and(|ours| {
             channel.stream_id.is_some_and(|id| (id % 2 == 1) == (ours == crate::config::Parity::Odd))

@@ -181,3 +181,15 @@ fn the_longest_names_that_dcep_can_say_are_taken() {
     let message = channel.read().expect("arrived");
     assert_eq!((message.kind, message.bytes), (Kind::Binary, &b"hello"[..]));
 }
+
+#[test]
+fn the_names_of_many_channels_take_no_more_than_the_window() {
+    let mut hand = Hand::connected();
+    let open = open(&"l".repeat(0xffff), &"p".repeat(0xffff));
+    let held = allocation_counter::measure(|| (0..100).for_each(|n| hand.send_dcep(1 + 2 * n, &open)));
+    let sctp = hand.b.stats().sctp.expect("associated");
+    let window = hand.b.config.receive_window as usize;
+    let opened = hand.accepted().len();
+    assert_eq!((opened, sctp.dropped[DropReason::BadDcep]), (window / 0x1fffe, 100 - opened as u64));
+    assert!(held.bytes_max < 2 * window as u64, "{held:?}");
+}

@@ -115,6 +115,12 @@ impl Table {
         }
     }
 
+    /// What label and protocol of all channels take, in bytes.
+    pub(crate) fn names_held(&self) -> usize {
+        let channels = self.slots.iter().filter_map(|slot| slot.channel.as_deref());
+        channels.map(|channel| channel.config.label.len() + channel.config.protocol.len()).sum()
+    }
+
     /// What the messages of nascent channels cost.
     pub(crate) fn nascent_held(&self) -> usize {
         self.nascent.iter().filter_map(|slot| self.look(*slot)).map(|channel| channel.inbox.held()).sum()
