@@ -39,6 +39,8 @@ pub enum Misuse {
     Parse(ParseError),
     /// The text is SDP, but not a description that can be applied.
     Description(JsepError),
+    /// No fingerprint of the description is under a hash that proves anything: SHA-256, SHA-384, SHA-512 (RFC 8122 §5).
+    NoUsableFingerprint,
     /// The description names another certificate than the one that this connection was verified with.
     CertificateChanged,
     /// A candidate came before any remote description.
@@ -60,6 +62,9 @@ impl fmt::Display for Misuse {
             Misuse::NotAsCreated => f.write_str("a local description must be the one that was created last"),
             Misuse::Parse(error) => write!(f, "this is no SDP: {error}"),
             Misuse::Description(error) => write!(f, "this description can not be applied: {error}"),
+            Misuse::NoUsableFingerprint => {
+                f.write_str("the description has no fingerprint under a hash that proves anything")
+            }
             Misuse::CertificateChanged => {
                 f.write_str("the description names another certificate than the one that was verified")
             }

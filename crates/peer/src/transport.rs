@@ -4,7 +4,8 @@ use limpid_crypto::{Fingerprint, Random};
 use limpid_dtls::Endpoint;
 use limpid_ice::{Agent, ComponentId, PathId, Role, StreamId};
 use limpid_sansio::{Instant, Path, PathInfo};
-use limpid_sdp::jsep::{DataSection, Setup};
+use limpid_sdp::JsepError;
+use limpid_sdp::jsep::{self, DataSection, Setup};
 
 use crate::{Config, Misuse};
 
@@ -39,15 +40,13 @@ pub(crate) struct Transport {
     pub(crate) path: Option<(PathId, Path, PathInfo)>,
     dtls_config: limpid_dtls::Config,
     is_dtls_client: Option<bool>,
-    remote_fingerprints: Vec<String>,
-    /// Remote credentials that were applied last.
-    remote_generation: (String, String),
+    /// What the other side said in the last exchange.
+    remote: Option<DataSection>,
     candidates: Vec<String>,
     announced: usize,
     is_gathered: bool,
     is_end_announced: bool,
     is_leaving: bool,
-    remote_max_message_size: Option<usize>,
 }
 
 impl Transport {
@@ -64,14 +63,12 @@ impl Transport {
             path: None,
             dtls_config: dtls_config(config, random),
             is_dtls_client: None,
-            remote_fingerprints: Vec::new(),
-            remote_generation: Default::default(),
+            remote: None,
             candidates: Vec::new(),
             announced: 0,
             is_gathered: false,
             is_end_announced: false,
             is_leaving: false,
-            remote_max_message_size: None,
         }
     }
 
@@ -93,16 +90,27 @@ impl Transport {
 
     /// New remote credentials: the other side restarts ICE (RFC 8839 §4.4.1.1.1).
     pub(crate) fn is_restart(&self, data: &DataSection) -> bool {
-        let known = (self.remote_generation.0.as_str(), self.remote_generation.1.as_str());
-        !known.0.is_empty() && known != (data.ufrag.as_str(), data.pwd.as_str())
+        let known = self.remote.as_ref();
+        known.is_some_and(|known| (&known.ufrag, &known.pwd) != (&data.ufrag, &data.pwd))
     }
 
-    /// A certificate that was agreed on does not change under a connection.
+    /// Whether a description can be applied: some fingerprint must be of use, and what was agreed on stays. Another
+    /// certificate, or the other role, asks for another DTLS association (RFC 8842 §3.1), and one connection has one.
     pub(crate) fn check_remote(&self, data: Option<&DataSection>) -> Result<(), Misuse> {
         let Some(data) = data else { return Ok(()) };
-        let is_changed =
-            !self.remote_fingerprints.is_empty() && self.remote_fingerprints != data.fingerprints;
-        if is_changed { Err(Misuse::CertificateChanged) } else { Ok(()) }
+        if !data.fingerprints.iter().any(|text| text.parse::<Fingerprint>().is_ok()) {
+            return Err(Misuse::NoUsableFingerprint);
+        }
+        let is_same = |known| jsep::compare(known, data).is_ok_and(|changes| !changes.new_dtls_association);
+        if !self.remote.as_ref().is_none_or(is_same) {
+            return Err(Misuse::CertificateChanged);
+        }
+        match (self.is_dtls_client, data.setup) {
+            (Some(true), Setup::Active) | (Some(false), Setup::Passive) => {
+                Err(JsepError::BadSetup(data.index).into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Both descriptions are known: roles, credentials, candidates, fingerprints.
@@ -123,9 +131,6 @@ impl Transport {
             self.ice.set_remote_lite(now, data.ice_lite);
         }
         self.ice.set_remote_credentials(now, STREAM, &data.ufrag, &data.pwd).map_err(Misuse::Ice)?;
-        let largest = if data.max_message_size == 0 { u64::MAX } else { data.max_message_size };
-        self.remote_max_message_size = Some(usize::try_from(largest).unwrap_or(usize::MAX));
-        self.remote_generation = (data.ufrag.clone(), data.pwd.clone());
         for candidate in &data.candidates {
             // One that can not be read is skipped: the others may do.
             let _ = self.ice.add_remote_candidate(now, STREAM, candidate, None);
@@ -134,6 +139,7 @@ impl Transport {
             self.ice.end_of_remote_candidates(now, STREAM);
         }
         self.secure(now, data, is_dtls_client);
+        self.remote = Some(data.clone());
         Ok(())
     }
 
@@ -142,7 +148,6 @@ impl Transport {
             return; // the association goes on (RFC 8842 §3.3)
         }
         self.is_dtls_client = Some(is_client);
-        self.remote_fingerprints = data.fingerprints.clone();
         let config = self.dtls_config.clone();
         let mut endpoint = match is_client {
             true => Endpoint::client(config, now),
@@ -184,7 +189,10 @@ impl Transport {
 
     /// 0 in a description means any size.
     pub(crate) fn remote_max_message_size(&self) -> Option<usize> {
-        self.remote_max_message_size
+        match usize::try_from(self.remote.as_ref()?.max_message_size) {
+            Ok(0) | Err(_) => Some(usize::MAX),
+            Ok(largest) => Some(largest),
+        }
     }
 
     pub(crate) fn remember_candidate(&mut self, candidate: String) {

@@ -69,6 +69,78 @@ fn an_ice_restart_changes_the_credentials_and_loses_nothing() {
     assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
 }
 
+/// The other description says what is in the first place of each pair no more, but what is in the second.
+fn altered(mut description: Description, pairs: &[(&str, &str)]) -> Description {
+    for (from, to) in pairs {
+        assert!(description.sdp.contains(from), "{from} is not in {}", description.sdp);
+        description.sdp = description.sdp.replace(from, to);
+    }
+    description
+}
+
+/// The other role asks for another DTLS association (RFC 8842 §3.1), and one connection has one: who was the DTLS client can
+/// not become the server in a later description, be it an offer or an answer.
+#[test]
+fn dtls_roles_stay_for_the_life_of_a_connection() {
+    let mut couple = Couple::new(6, Link::millis(5));
+    let ours = couple.open("chat");
+    couple.negotiate();
+    let theirs = couple.connect(2 * SECOND);
+    let answer = couple.world.machine(couple.b).local_description().expect("negotiated");
+    assert!(answer.sdp.contains("a=setup:active\r\n"), "b is the client");
+    let refused = Err(Misuse::Description(limpid_sdp::JsepError::BadSetup(0)));
+
+    let offer = couple.world.with(couple.a, |a, now| {
+        let offer = a.create_offer().expect("an offer");
+        a.set_local_description(now, offer.clone()).expect("our own");
+        offer
+    });
+    let answer = couple.world.with(couple.b, |b, now| {
+        let flipped = altered(offer.clone(), &[("a=setup:actpass", "a=setup:active")]);
+        assert_eq!(b.set_remote_description(now, flipped), refused);
+        assert_eq!(b.signaling_state(), SignalingState::Stable);
+        // The role that is the offerer's already may be said, or left open.
+        let said = altered(offer, &[("a=setup:actpass", "a=setup:passive")]);
+        b.set_remote_description(now, said).expect("their offer");
+        let answer = b.create_answer().expect("an answer");
+        assert!(answer.sdp.contains("a=setup:active\r\n"));
+        b.set_local_description(now, answer.clone()).expect("our own");
+        answer
+    });
+    couple.world.with(couple.a, |a, now| {
+        let flipped = altered(answer.clone(), &[("a=setup:active", "a=setup:passive")]);
+        assert_eq!(a.set_remote_description(now, flipped), refused);
+        assert_eq!(a.signaling_state(), SignalingState::HaveLocalOffer);
+        a.set_remote_description(now, answer).expect("the answer");
+        write(a, now, ours, "still here");
+    });
+    couple.world.run_for(120 * SECOND);
+    assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+    assert_eq!(couple.world.with(couple.b, |b, _| read_all(b, theirs)).len(), 1);
+}
+
+/// Whether an agent is lite is known when a session begins, and decides who controls it; it goes on as it began.
+#[test]
+fn a_peer_that_says_in_the_midst_that_it_is_lite_changes_nothing() {
+    let mut couple = Couple::new(7, Link::millis(5));
+    let ours = couple.open("chat");
+    couple.negotiate();
+    let theirs = couple.connect(2 * SECOND);
+    for restarts in [false, true] {
+        if restarts {
+            couple.world.with(couple.a, |a, _| a.restart_ice());
+        }
+        couple.negotiate_with(|d| altered(d, &[("t=0 0\r\n", "t=0 0\r\na=ice-lite\r\n")]));
+        couple.world.with(couple.a, |a, now| write(a, now, ours, "still here"));
+        couple.world.run_for(120 * SECOND);
+        assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+        assert_eq!(couple.world.with(couple.b, |b, _| read_all(b, theirs)).len(), 1);
+        for peer in [couple.a, couple.b] {
+            assert_eq!(couple.world.machine(peer).stats().ice.role_conflicts, 0, "who controls goes on to");
+        }
+    }
+}
+
 #[test]
 fn a_restart_that_is_rolled_back_leaves_no_trace() {
     let mut couple = Couple::new(3, Link::millis(20));

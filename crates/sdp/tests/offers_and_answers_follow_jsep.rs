@@ -331,15 +331,22 @@ fn groups_are_not_mixed_and_bundle_only_does_not_leave_its_group() {
 
 #[test]
 fn a_certificate_changes_with_an_ice_restart_or_not_at_all() {
-    let before = jsep::read(&description("", &[&data("0")])).unwrap().data.unwrap();
+    let named = data("0") + "|tls-id:12345678901234567890";
+    let before = jsep::read(&description("", &[&named])).unwrap().data.unwrap();
     let changed = |from: &str, to: &str| {
-        let section = data("0").replace(from, to);
+        let section = named.replace(from, to);
         jsep::compare(&before, &jsep::read(&description("", &[&section])).unwrap().data.unwrap())
     };
     assert_eq!(changed("AA:BB", "aa:bb"), Ok(jsep::Changes::default()), "case does not matter");
     assert_eq!(changed("AA:BB", "AA:CC"), Err(JsepError::NewCertificateWithoutRestart));
-    let both =
-        changed("ice-ufrag:peer|ice-pwd:0", "tls-id:12345678901234567890|ice-ufrag:next|ice-pwd:1").unwrap();
+    assert_eq!(changed("tls-id:1", "tls-id:2"), Err(JsepError::NewCertificateWithoutRestart));
+    assert_eq!(
+        changed("|tls-id:12345678901234567890", ""),
+        Ok(jsep::Changes::default()),
+        "no name, no change"
+    );
+    let restarted = named.replace("ice-ufrag:peer|ice-pwd:0", "ice-ufrag:next|ice-pwd:1");
+    let both = changed(&named, &restarted.replace("tls-id:1", "tls-id:2")).unwrap();
     assert!(both.ice_restart && both.new_dtls_association);
     assert!(changed("sctp-port:5000", "sctp-port:5001").unwrap().new_sctp_association);
 }

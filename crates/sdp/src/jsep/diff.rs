@@ -21,9 +21,11 @@ pub struct Changes {
 ///
 /// Fails when it changes its certificate without an ICE restart: then packets of both associations could not be told apart.
 pub fn compare(before: &DataSection, now: &DataSection) -> Result<Changes, JsepError> {
+    // Who was answered without a `tls-id` may offer with one later: the lack of it says nothing.
+    let renamed = before.tls_id.is_some() && now.tls_id.is_some() && before.tls_id != now.tls_id;
     let changes = Changes {
         ice_restart: before.ufrag != now.ufrag || before.pwd != now.pwd,
-        new_dtls_association: fingerprints(before) != fingerprints(now) || before.tls_id != now.tls_id,
+        new_dtls_association: renamed || fingerprints(before) != fingerprints(now),
         new_sctp_association: before.sctp_port != now.sctp_port,
     };
     match changes.new_dtls_association && !changes.ice_restart {
