@@ -120,6 +120,58 @@ fn init_floods_leave_no_state_and_at_most_one_answer() {
     assert_eq!(end.info(), None);
 }
 
+/// A thousand packets of each kind that a stranger can send without a cookie that is good.
+fn floods(cookie: &[u8], local: u32) -> [Vec<Vec<u8>>; 4] {
+    let init = |tag, a_rwnd, params: &[(u16, &[u8])]| {
+        forge(0, |writer| writer.bytes(&init_chunk(tag, a_rwnd, 100, params)))
+    };
+    let echo = |cookie: &[u8]| forge(local, |writer| chunk::write_cookie_echo(writer, cookie));
+    let forged = |n: u32| {
+        let mut forged = cookie.to_vec();
+        forged[n as usize % cookie.len()] ^= 1 + (n as usize / cookie.len()) as u8;
+        echo(&forged)
+    };
+    let numbers = 1..1001;
+    [
+        numbers.clone().map(|n| init(n, 1 << 20, &[(0xc123, &[7; 200])])).collect(),
+        numbers.clone().map(|n| init(n, 0, &[])).collect(), // refused
+        numbers.clone().map(forged).collect(),
+        numbers.map(|_| echo(cookie)).collect(), // too old by now
+    ]
+}
+
+//~ covers 9260-5.1.3-a neg, 9260-5.1.5-a neg
+#[test]
+fn floods_hold_no_memory_and_lock_nobody_out_before_the_association_and_during_it() {
+    let mut net = Net::new(config(1), config(2), Link::PERFECT);
+    let (cookie, local) = knock(&mut net.ends[1]);
+    net.now = start() + MS(61_000);
+    let floods = floods(&cookie, local);
+    for round in 0..2 {
+        for flood in &floods {
+            let (now, end) = (net.now, &mut net.ends[1]);
+            let mut take = |packet: &Vec<u8>| {
+                end.handle_input(now, Inbound { ecn: None, bytes: packet }).unwrap();
+            };
+            flood[..100].iter().for_each(&mut take);
+            let grown = allocation_counter::measure(|| flood[100..].iter().for_each(&mut take));
+            let mut out = Vec::new();
+            let answers = std::iter::from_fn(|| end.poll_transmit(now, &mut out)).count();
+            assert!(grown.bytes_current <= 0 && answers <= 8, "{answers} answers, {grown:?}");
+        }
+        if round == 0 {
+            assert_eq!((net.ends[1].state(), net.ends[1].info()), (State::Closed, None));
+            net.connect(0);
+            assert!(net.run_until(MS(100), |net| net.is_up()));
+        }
+        let (ours, theirs) = net.channel(Default::default());
+        net.send(0, ours, b"one of us");
+        net.run(MS(100));
+        assert_eq!(net.messages(1, theirs), [b"one of us"]);
+    }
+    assert_eq!(net.events[1].iter().filter(|event| **event == Event::Connected).count(), 1);
+}
+
 //~ covers 9260-3.3.2-a neg, 9260-8.5.1-a neg
 #[test]
 fn forbidden_inits_are_refused() {
