@@ -187,4 +187,4 @@ fn explain_errno(error: Errno) -> Failure {
 
 #[cfg(test)]
 #[path = "sink/tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -1,8 +1,7 @@
 //! Whole transfers in memory and through folders: over two channels that race each other, with damage, lies and stalls.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
-use std::path::Path;
 
 use limpid_crypto::Random;
 use limpid_crypto::ring::provider;
@@ -15,12 +14,18 @@ use crate::share::name::refusals;
 use crate::share::receiver::{self, Receiver, Work};
 use crate::share::sender::{self, Sender};
 use crate::share::sink::Folder;
+use crate::share::sink::tests::tree;
 use crate::share::source::Reader;
 use crate::share::tree::{GROUP, group_hash};
 use crate::share::writer::Writer;
 
 fn entry(f: u32, path: &str, size: usize) -> Entry {
     Entry { f, path: path.into(), size: size as u64, mtime: None, exec: false, dir: false }
+}
+
+/// `file 0`, `file 1`, … of these sizes.
+fn list(sizes: &[usize]) -> Vec<Entry> {
+    (0u32..).zip(sizes).map(|(f, size)| entry(f, &format!("file {f}"), *size)).collect()
 }
 
 fn content(f: u32, size: usize) -> Vec<u8> {
@@ -37,8 +42,8 @@ struct Pair {
     back: VecDeque<String>,
     written: BTreeMap<u32, Vec<u8>>,
     finished: Vec<u32>,
-    /// Damages the nth chunk (counted from 0), while its count lasts.
-    damage: BTreeMap<u64, ()>,
+    /// Chunks to damage once, counted from 0.
+    damage: BTreeSet<u64>,
     chunks: u64,
     most_held: usize,
     random: Random,
@@ -46,18 +51,16 @@ struct Pair {
 
 impl Pair {
     fn new(sizes: &[usize], seed: u8) -> Self {
-        let names = (0u32..).zip(sizes);
-        let entries = names.clone().map(|(f, size)| entry(f, &format!("file {f}"), *size)).collect();
         Pair {
-            sender: Sender::new(provider(), entries, 65_536),
+            sender: Sender::new(provider(), list(sizes), 65_536),
             receiver: Receiver::new(provider()),
-            files: names.map(|(f, size)| content(f, *size)).collect(),
+            files: (0u32..).zip(sizes).map(|(f, size)| content(f, *size)).collect(),
             control: VecDeque::new(),
             data: VecDeque::new(),
             back: VecDeque::new(),
             written: BTreeMap::new(),
             finished: Vec::new(),
-            damage: BTreeMap::new(),
+            damage: BTreeSet::new(),
             chunks: 0,
             most_held: 0,
             random: Random::from_seed([seed; 32]),
@@ -77,7 +80,7 @@ impl Pair {
                 if !self.sender.poll_data(&mut out) {
                     return Ok(false);
                 }
-                if self.damage.remove(&self.chunks).is_some() {
+                if self.damage.remove(&self.chunks) {
                     *out.last_mut().unwrap() ^= 1;
                 }
                 self.chunks += 1;
@@ -141,7 +144,7 @@ impl Pair {
     }
 
     fn run_all(&mut self) -> Result<(), Failure> {
-        self.run(|entries| entries.iter().map(|entry| entry.f).collect())
+        self.run(all)
     }
 }
 
@@ -185,17 +188,17 @@ fn one_file_is_known_by_its_own_hash() {
 #[test]
 fn a_damaged_group_is_fetched_again_and_three_times_is_too_often() {
     let mut pair = Pair::new(&[2 * GROUP, 20], 4);
-    pair.damage = [(3, ()), (20, ()), (34, ())].into();
+    pair.damage = [3, 20, 34].into();
     pair.run_all().unwrap();
     assert!(pair.sender.is_finished());
     assert!((0u32..).zip(&pair.files).all(|(f, file)| pair.written[&f] == *file));
 
     let mut pair = Pair::new(&[100], 5);
-    pair.damage = [(0, ()), (1, ())].into();
+    pair.damage = [0, 1].into();
     pair.run_all().unwrap();
     assert!(pair.sender.is_finished(), "twice is forgiven");
     let mut pair = Pair::new(&[100], 5);
-    pair.damage = [(0, ()), (1, ()), (2, ())].into();
+    pair.damage = [0, 1, 2].into();
     assert_eq!(pair.run_all(), Err(Failure::Integrity));
     assert!(pair.finished.is_empty());
 }
@@ -204,7 +207,7 @@ fn a_damaged_group_is_fetched_again_and_three_times_is_too_often() {
 fn a_damaged_group_comes_again_even_if_all_credit_was_spent_meanwhile() {
     // More than the credit that a sender leaves over, less than a step of it.
     let mut pair = Pair::new(&[400_000, 12 * GROUP], 8);
-    pair.damage = [(0, ())].into();
+    pair.damage = [0].into();
     while pair.receiver.poll_event() != Some(receiver::Event::Offered) {
         let dice = [2, 3][pair.random.below(2) as usize];
         pair.step(dice).unwrap();
@@ -241,7 +244,7 @@ fn a_reader_that_never_writes_holds_no_more_than_its_credit() {
 }
 
 #[test]
-fn ten_thousand_small_files_never_run_far_ahead_on_the_control_channel() {
+fn thousands_of_small_files_never_run_far_ahead_on_the_control_channel() {
     let sizes: Vec<usize> = (0..3000).map(|n| n % 3).collect();
     let mut pair = Pair::new(&sizes, 7);
     // The control channel is slow: nothing is taken from it while anything else moves.
@@ -251,7 +254,7 @@ fn ten_thousand_small_files_never_run_far_ahead_on_the_control_channel() {
         let moved = pair.step(dice).unwrap() || (idle > 60 && pair.step(3).unwrap());
         idle = if moved { 0 } else { idle + 1 };
         if pair.receiver.poll_event() == Some(receiver::Event::Offered) {
-            pair.receiver.accept(all(pair.receiver.entries()).clone()).unwrap();
+            pair.receiver.accept(all(pair.receiver.entries())).unwrap();
         }
         assert!(pair.control.len() <= sender::MAX_AHEAD + 100);
     }
@@ -261,8 +264,7 @@ fn ten_thousand_small_files_never_run_far_ahead_on_the_control_channel() {
 
 /// A receiver that has accepted what a sender offered.
 fn accepted(sizes: &[usize]) -> Receiver {
-    let entries: Vec<Entry> =
-        (0u32..).zip(sizes).map(|(f, size)| entry(f, &format!("file {f}"), *size)).collect();
+    let entries = list(sizes);
     let mut receiver = Receiver::new(provider());
     pages(&provider(), &entries).iter().for_each(|page| receiver.handle_text(page).unwrap());
     receiver.accept(all(&entries)).unwrap();
@@ -349,23 +351,6 @@ fn a_receiver_that_lies_is_cut_off() {
     assert_eq!(hear(&[r#"{"m":"dance"}"#]), Ok(()));
     let again: Vec<&str> = std::iter::once(accept).chain([r#"{"m":"bad","f":0,"i":0}"#; 100]).collect();
     assert_eq!(hear(&again), bad, "asking without end");
-}
-
-/// Every path below a folder.
-fn tree(root: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(folder) = open.pop() {
-        for child in fs::read_dir(folder).unwrap() {
-            let path = child.unwrap().path();
-            found.push(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
-            if path.symlink_metadata().unwrap().is_dir() {
-                open.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 #[test]
@@ -486,7 +471,7 @@ proptest! {
         seed: u8,
     ) {
         let mut pair = Pair::new(&sizes, seed);
-        pair.damage = damage.into_iter().map(|n| (n, ())).collect();
+        pair.damage = damage;
         match pair.run_all() {
             Ok(()) => {
                 prop_assert!(pair.sender.is_finished());

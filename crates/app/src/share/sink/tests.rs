@@ -15,7 +15,7 @@ fn put(folder: &Folder, path: &str, content: &[u8]) -> Result<String, Failure> {
 }
 
 /// Every path below a folder.
-fn tree(root: &Path) -> Vec<String> {
+pub(in crate::share) fn tree(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
