@@ -33,7 +33,8 @@ pub struct Config {
     /// what is held. Default 8 MiB; raised to twice `max_message_size`, so that one message can't fill it.
     pub receive_window: usize,
     /// How many bytes, queued or unacknowledged, make `write` say [`Full`](crate::WriteError::Full). The message that
-    /// crosses the line is taken. Default 16 MiB.
+    /// crosses the line is taken, and a channel that has nothing queued is let in up to twice as much, so that a busy one
+    /// can't lock it out. Default 16 MiB.
     pub send_buffer: usize,
     /// The largest message that we take, in bytes, as our description announces it. Default 256 KiB.
     pub max_message_size: usize,
