@@ -19,7 +19,7 @@ pub(crate) struct Stream {
     pub(crate) id: StreamId,
     pub(crate) components: u16,
     pub(crate) current: Session,
-    /// After a restart: only its selected pairs are left.
+    /// After a restart: only the pairs that work are left, and of those the selected one alone if places run short.
     pub(crate) previous: Option<Session>,
     /// What payload takes now, by component.
     pub(crate) selected: Vec<Option<PathId>>,
@@ -40,6 +40,13 @@ impl Stream {
 
     pub(crate) fn sessions_mut(&mut self) -> impl Iterator<Item = &mut Session> {
         core::iter::once(&mut self.current).chain(&mut self.previous)
+    }
+
+    /// The least pair of the previous session that payload does not take.
+    pub(crate) fn spare(&self) -> Option<PathId> {
+        let pairs = self.previous.as_ref()?.checklist.pairs().iter();
+        let idle = pairs.filter(|pair| self.selected(pair.component) != Some(pair.id));
+        idle.min_by_key(|pair| pair.preference()).map(|pair| pair.id)
     }
 
     pub(crate) fn pair(&self, id: PathId) -> Option<&Pair> {

@@ -305,6 +305,25 @@ fn at_the_limit_failed_pairs_make_room() {
     assert_eq!(hand.agent.pair_count(), 2);
 }
 
+#[test]
+fn at_the_limit_a_restart_makes_room_among_what_it_leaves_behind() {
+    let mut hand = Hand::new(Role::Controlled, |config| config.max_pairs = 2);
+    hand.tell_credentials();
+    hand.tell("candidate:1 1 udp 300 192.0.2.2 5001 typ host");
+    hand.tell("candidate:2 1 udp 200 192.0.2.2 5002 typ host");
+    for (_, check) in hand.wait(Duration::from_millis(60)) {
+        hand.answer(&check);
+    }
+    let carries = hand.agent.selected(STREAM, ComponentId::FIRST);
+    hand.agent.restart(hand.now);
+    hand.agent.set_remote_credentials(hand.now, STREAM, "anew", "thePeersNewPasswordIsThis").unwrap();
+    hand.tell("candidate:1 1 udp 100 192.0.2.2 5003 typ host");
+    let later = hand.wait(Duration::from_millis(90));
+    assert!(later.iter().any(|(_, sent)| sent.path.remote.port() == 5003), "the new session has its chance");
+    assert_eq!(hand.agent.pair_count(), 2);
+    assert_eq!(hand.agent.selected(STREAM, ComponentId::FIRST), carries, "and the old one carries on");
+}
+
 //~ covers 7675-5.1-f
 #[test]
 fn no_payload_may_go_before_a_check_was_answered() {

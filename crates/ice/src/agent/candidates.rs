@@ -274,21 +274,25 @@ impl Agent {
         inserted == Inserted::New
     }
 
-    /// Frees a place: of a failed pair (RFC 8838 §10), else of the least unchecked one if that is worth less than `priority`
-    /// (RFC 8445 §6.1.2.5).
+    /// Frees a place: of a failed pair (RFC 8838 §10), else of one that a restart has left behind and that carries nothing,
+    /// else of the least unchecked one if that is worth less than `priority` (RFC 8445 §6.1.2.5).
     fn make_room(&mut self, priority: u64) -> bool {
         let lists =
             || self.streams.iter().enumerate().map(|(index, stream)| (index, &stream.current.checklist));
         let spent = lists().find_map(|(index, list)| Some((index, list.spent()?.id)));
+        let spare =
+            self.streams.iter().enumerate().find_map(|(index, stream)| Some((index, stream.spare()?)));
         let least = lists()
             .filter_map(|(index, list)| Some((index, list.least_unchecked()?)))
             .min_by_key(|(_, pair)| pair.priority)
             .filter(|(_, pair)| pair.priority < priority)
             .map(|(index, pair)| (index, pair.id));
-        let Some((index, id)) = spent.or(least) else { return false };
-        self.streams[index].current.checklist.remove(id);
+        let Some((index, id)) = spent.or(spare).or(least) else { return false };
+        for session in self.streams[index].sessions_mut() {
+            session.checklist.remove(id);
+        }
         self.end_transactions_of(id);
-        self.routes.forget(id);
+        self.end_consent(id);
         true
     }
 
