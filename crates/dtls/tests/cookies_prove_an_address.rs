@@ -96,6 +96,40 @@ fn what_is_no_hello_gets_no_answer() {
     }
 }
 
+#[test]
+fn floods_of_hellos_and_forged_cookies_hold_no_memory_get_smaller_answers_and_lock_nobody_out() {
+    let (now, from, acceptor) = (Instant::from_millis(1000), address("192.0.2.7:7"), acceptor());
+    let mut client = Endpoint::client(ring_config(1), now);
+    let (accepted, mut request) = ask(&acceptor, now, from, &drain(&mut client, now)[0]);
+    assert_eq!(accepted, Accepted::Reply(request.len()));
+    client.handle_input(now, &mut request).unwrap();
+    let proof = drain(&mut client, now).swap_remove(0);
+
+    let smallest = |cookie| {
+        let mut body = Hello { cookie, extensions: Vec::new(), ..Hello::default() }.body();
+        body.truncate(body.len() - 2); // not even the length of no extensions
+        craft::handshake(HandshakeType::CLIENT_HELLO, 0, &body)
+    };
+    let flood: Vec<_> = (0..3000u16)
+        .map(|n| match n % 3 {
+            0 => smallest(Vec::new()),
+            1 => smallest(n.to_be_bytes().repeat(16)),
+            _ => proof.clone(), // of another address
+        })
+        .collect();
+    let mut out = Vec::with_capacity(100);
+    let grown = allocation_counter::measure(|| {
+        for (datagram, port) in flood.iter().zip(1000..) {
+            out.clear();
+            let accepted = acceptor.accept(now, SocketAddr::new(from.ip(), port), datagram, &mut out);
+            assert_eq!(accepted, Accepted::Reply(out.len()));
+            assert!(out.len() < datagram.len(), "{} bytes answer {}", out.len(), datagram.len());
+        }
+    });
+    assert_eq!(grown.bytes_current, 0, "{grown:?}");
+    assert_eq!(ask(&acceptor, now, from, &proof).0, PROVED);
+}
+
 //~ covers 6347-4.2.1-a, 6347-4.2.1-b, 6347-4.2.1-g, 6347-4.2.6-b
 #[test]
 fn a_client_repeats_its_hello_with_the_cookie_and_connects() {
