@@ -7,10 +7,11 @@
 //! The master secret is always the extended one (RFC 7627 §4): it depends on the whole handshake up to the key exchange.
 
 use limpid_crypto::{CryptoError, HashAlgorithm, Provider, Secret};
+use limpid_sansio::wire::Writer;
 
 use super::prf::prf;
 use crate::error::Misuse;
-use crate::message::{HelloRandom, VERIFY_DATA_LEN};
+use crate::message::{EcdheParameters, HelloRandom, VERIFY_DATA_LEN};
 use crate::record::Protection;
 use crate::suite::SuiteParameters;
 
@@ -25,6 +26,15 @@ const RESERVED_LABELS: [&str; 5] =
 pub(crate) struct Randoms {
     pub(crate) client: HelloRandom,
     pub(crate) server: HelloRandom,
+}
+
+impl Randoms {
+    /// What the server signs: both randoms and its parameters (RFC 8422 §5.4).
+    pub(crate) fn signed_with(&self, parameters: &EcdheParameters<'_>) -> Vec<u8> {
+        let mut signed = [self.client, self.server].concat();
+        parameters.write(&mut Writer::new(&mut signed));
+        signed
+    }
 }
 
 /// Who a Finished is from.

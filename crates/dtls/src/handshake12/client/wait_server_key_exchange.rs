@@ -7,9 +7,8 @@ use crate::handshake::server_hello::Agreed;
 use crate::handshake::{Context, choose};
 use crate::handshake12::State;
 use crate::handshake12::keys::PremasterSecret;
-use crate::message::{Message, ServerKeyExchange};
+use crate::message::Message;
 use crate::reassembly::Received;
-use limpid_sansio::wire::Writer;
 
 /// See the module.
 #[derive(Debug)]
@@ -27,7 +26,8 @@ impl WaitServerKeyExchange {
         if !choose::our_groups(&context.config).any(|group| group == parameters.group) {
             return Err(Error::IllegalParameter("named_curve"));
         }
-        self.check_signature(context, &exchange)?;
+        let signed = self.agreed.randoms.signed_with(&parameters);
+        self.server_key.verify(&context.config.provider, exchange.scheme, &signed, exchange.signature)?;
         // A bad point is the peer's fault, not ours (RFC 8422 §5.11).
         let exchanged = context.config.provider.key_exchange.answer(parameters.group, parameters.public);
         let (share, shared) = exchanged.map_err(|_| Error::IllegalParameter("public"))?;
@@ -39,14 +39,5 @@ impl WaitServerKeyExchange {
             premaster: PremasterSecret::new(shared),
             request: None,
         }))
-    }
-
-    /// The signature covers both randoms and the parameters (RFC 8422 §5.4).
-    fn check_signature(&self, context: &Context, exchange: &ServerKeyExchange<'_>) -> Result<(), Error> {
-        let mut signed = Vec::with_capacity(64 + 4 + exchange.parameters.public.len());
-        signed.extend_from_slice(&self.agreed.randoms.client);
-        signed.extend_from_slice(&self.agreed.randoms.server);
-        exchange.parameters.write(&mut Writer::new(&mut signed));
-        self.server_key.verify(&context.config.provider, exchange.scheme, &signed, exchange.signature)
     }
 }

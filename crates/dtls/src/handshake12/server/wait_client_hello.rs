@@ -2,7 +2,6 @@
 
 use limpid_crypto::CryptoError;
 use limpid_sansio::Instant;
-use limpid_sansio::wire::Writer;
 
 use super::{Exchange, WaitCertificate, WaitClientKeyExchange};
 use crate::config::ClientAuth;
@@ -53,17 +52,14 @@ impl WaitClientHello {
     }
 }
 
-/// Our share, signed together with both randoms (RFC 8422 §5.4).
+/// Our share, signed together with both randoms.
 fn send_key_exchange(
     context: &mut Context,
     chosen: &server_hello::Chosen,
     share: &[u8],
 ) -> Result<(), Error> {
     let parameters = EcdheParameters { group: chosen.group, public: share };
-    let mut signed = Vec::with_capacity(64 + 4 + share.len());
-    signed.extend_from_slice(&chosen.agreed.randoms.client);
-    signed.extend_from_slice(&chosen.agreed.randoms.server);
-    parameters.write(&mut Writer::new(&mut signed));
+    let signed = chosen.agreed.randoms.signed_with(&parameters);
     let signature = context.config.certificate.key().sign(chosen.scheme, &signed)?;
     context.send(Epoch(0), HandshakeType::SERVER_KEY_EXCHANGE, |writer| {
         ServerKeyExchange { parameters, scheme: chosen.scheme, signature: &signature }.write(writer);
