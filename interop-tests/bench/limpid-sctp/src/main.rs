@@ -1,5 +1,8 @@
 //! limpid-sctp: one ordered reliable channel, two associations in memory, no loss, no delay, one thread. The same send
 //! buffers as the rivals', and then one size of message with growing buffers: throughput must not depend on them.
+//! Messages of 4 KiB and more are clones of one buffer, as with the rivals, and so always in the cache: this measures the
+//! association. A backlog of different bytes that is larger than the cache also costs the machine one wait for memory a
+//! packet, which shows with smaller messages, that are copied: 1 KiB with 16 MiB buffered.
 //! Arguments: [send buffer bytes = 1 MiB, at least two messages].
 use bytes::Bytes;
 use common::*;
