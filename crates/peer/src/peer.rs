@@ -183,6 +183,9 @@ impl Peer {
         while let Some(note) = self.transport.dtls.as_mut().and_then(|dtls| dtls.pop_note()) {
             self.tap.state("dtls", note);
         }
+        while let Some(note) = self.association.as_mut().and_then(Association::pop_note) {
+            self.tap.state("sctp", note);
+        }
     }
 
     fn on_ice(&mut self, now: Instant, event: limpid_ice::Event) {

@@ -2,11 +2,13 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Couple, pattern, read_all, write};
 use limpid_netsim::Link;
 use limpid_peer::{ConnectionState, Event, Kind};
+use limpid_sansio::tap::{Record, Tap, Value};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -24,6 +26,29 @@ fn a_channel_opens_and_carries_text_both_ways() {
     assert_eq!(at_b, [(Kind::Text, b"hello".to_vec())]);
     assert_eq!(at_a, [(Kind::Text, "grüße".as_bytes().to_vec())]);
     assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+}
+
+#[test]
+fn a_tap_is_told_the_states_of_every_machine() {
+    #[derive(Clone, Default)]
+    struct States(Arc<Mutex<Vec<(&'static str, String)>>>);
+    impl Tap for States {
+        fn record(&mut self, record: &Record<'_>) {
+            if let ("state", [_, ("to", Value::Text(to))]) = (record.name, record.fields) {
+                self.0.lock().expect("not poisoned").push((record.machine, to.to_string()));
+            }
+        }
+    }
+    let (mut couple, states) = (Couple::new(1, Link::millis(10)), States::default());
+    couple.world.with(couple.a, |a, _| a.set_tap(Some(Box::new(states.clone()))));
+    couple.open("chat");
+    couple.negotiate();
+    couple.connect(2 * SECOND);
+    couple.world.run_for(SECOND / 10);
+    let states = states.0.lock().expect("not poisoned");
+    for (machine, state) in [("ice", "connected"), ("dtls", "established"), ("sctp", "established")] {
+        assert!(states.iter().any(|told| *told == (machine, state.to_owned())), "{machine}: {states:?}");
+    }
 }
 
 /// ICE check 1, DTLS 2, SCTP 2, and the OPEN that rides along: at most six round trips from the answer to the channel.

@@ -220,8 +220,8 @@ impl Association {
         })
     }
 
-    /// The next change of state that was noted, for a parent's tap.
-    pub fn poll_note(&mut self) -> Option<Note> {
+    /// The next change of state, for a tap.
+    pub fn pop_note(&mut self) -> Option<Note> {
         self.log.notes.pop()
     }
 
