@@ -82,7 +82,7 @@
 //! | who we are | `identity/` |
 //! | the machine | `endpoint/`, `early.rs`, `config.rs`, `event.rs` |
 //!
-//! Two examples go further: `udp` talks to `openssl s_server` and `gnutls-cli`, `speed` measures.
+//! The example `udp` talks to `openssl s_server` and `gnutls-cli`.
 
 mod acceptor;
 pub mod alert;

@@ -35,7 +35,7 @@
 //! |---|---|---|
 //! | handshake with a MAC'ed cookie, simultaneous open, restart | addresses, multi-homing, ASCONF, AUTH | carry packets over DTLS, which authenticates them |
 //! | ordered, unordered, partially reliable messages; weights | I-DATA (RFC 8260): not announced, answered as unknown | say when the packet size changes (`path_changed`) |
-//! | loss told by what was sent later; tail-loss probes | pacing: the trait has a rate, nobody asks for it yet | drain after each burst: the drain sends the SACK |
+//! | loss told by what was sent later; tail-loss probes | pacing | drain after each burst: the drain sends the SACK |
 //! | stream reset, DCEP, negotiated channels, id re-use | path MTU probing; zero checksum (RFC 9653) | read: what is not read holds the peer's window shut |
 //! | NewReno, or your own [`CongestionControl`](tx::congestion::CongestionControl) | ECN (RFC 9260 appendix B): marks are counted | stop on [`Full`](WriteError::Full), go on at [`Writable`](Event::Writable) |
 //!
