@@ -112,7 +112,7 @@ impl Association {
     fn note_acked(&mut self, now: Instant, sent: &Sent, news: &mut News) {
         news.bytes += usize::from(sent.len);
         self.tx.loss.acked(now, sent, &self.tx.rto);
-        if sent.transmissions == 1 {
+        if self.tx.loss.measures(sent) {
             news.latest = Some((sent.packet, sent.sent_at));
         }
     }

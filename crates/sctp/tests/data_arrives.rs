@@ -45,6 +45,27 @@ fn transfer(link: Link, config_a: Config, config_b: Config, total: usize) -> Net
     net
 }
 
+//~ covers 9260-6.3.1-d
+#[test]
+fn what_waited_for_a_retransmission_measures_no_round_trip() {
+    let mut net = Net::connected(Link::PERFECT);
+    let (ours, theirs) = net.channel(Default::default());
+    net.run(MS(100));
+    // The first packet is lost, and for a while all answers to those behind it.
+    net.link.loss = 100;
+    net.send(0, ours, &[1; 1100]);
+    net.link.loss = 0;
+    net.filter = Some(Box::new(|side, _, _| side == 0));
+    (2..6).for_each(|n| net.send(0, ours, &[n; 1100]));
+    net.run(MS(300));
+    assert_eq!(net.messages(1, theirs).len(), 0);
+    net.filter = None;
+    net.run(MS(2000));
+    assert_eq!(net.messages(1, theirs).len(), 5);
+    let srtt = net.ends[0].stats().srtt.unwrap();
+    assert!(srtt < MS(15), "{srtt:?} on a path of 10 ms");
+}
+
 //~ covers 9260-5.1-c
 #[test]
 fn the_first_data_is_acknowledged_at_once() {

@@ -124,7 +124,7 @@ impl Association {
         data.write_header(writer, sent.len.into());
         channel.tx.queue.copy(sent.message, sent.offset as usize, sent.len.into(), writer);
         writer.zeros(chunk::padding(sent.len.into()));
-        self.tx.loss.resent(tsn);
+        self.tx.loss.resent(now, tsn);
         self.tx.flight.resend(tsn, self.tx.loss.packet(), now);
         self.log.stats.retransmits += 1;
         at

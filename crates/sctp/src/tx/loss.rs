@@ -24,6 +24,8 @@ const PACKET_THRESHOLD: u32 = 3;
 pub(crate) struct Loss {
     next_packet: u32,
     largest_acked: Option<u32>,
+    /// When a chunk was last sent again.
+    last_resent: Option<Instant>,
     /// First transmissions of all TSNs below this are judged.
     judged: u64,
     /// Packet and TSN of later transmissions that are not judged.
@@ -41,6 +43,7 @@ impl Loss {
         Loss {
             next_packet: 0,
             largest_acked: None,
+            last_resent: None,
             judged: next_tsn,
             resent: VecDeque::new(),
             lost: VecDeque::new(),
@@ -68,9 +71,17 @@ impl Loss {
         }
     }
 
+    /// Whether the answer to a chunk measures a round trip: it was sent once, and nothing was sent again since, whose
+    /// answer it may have waited for (RFC 9260 §6.3.1 C5).
+    #[inline]
+    pub(crate) fn measures(&self, sent: &Sent) -> bool {
+        sent.transmissions == 1 && self.last_resent.is_none_or(|resent| resent <= sent.sent_at)
+    }
+
     /// A chunk is sent again.
-    pub(crate) fn resent(&mut self, tsn: u64) {
+    pub(crate) fn resent(&mut self, now: Instant, tsn: u64) {
         self.resent.push_back((self.next_packet, tsn));
+        self.last_resent = Some(now);
     }
 
     /// Judges what can be judged; calls `lose` for each chunk that is lost. Returns when there is more to judge, and
