@@ -142,8 +142,9 @@ fn tshark_reads(number: usize, capture: &Capture) {
     );
     // What tshark decrypted on the wire is what stands on the second interface.
     let inner = capture.entries().into_iter().filter(|entry| entry.machine == "sctp");
+    let packets = inner.filter_map(|entry| entry.bytes);
     let inner: Vec<String> =
-        inner.map(|entry| entry.bytes.unwrap().iter().map(|b| format!("{b:02x}")).collect()).collect();
+        packets.map(|bytes| bytes.iter().map(|b| format!("{b:02x}")).collect()).collect();
     let decrypted: Vec<&str> = rows.iter().filter(|row| row[0] == "wire").map(|row| row[4]).collect();
     assert!(inner.len() > 5);
     for packet in &inner {
