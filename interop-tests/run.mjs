@@ -1,5 +1,6 @@
 // Runs every scenario (or those whose name holds one of the arguments) and prints what `cargo xtask interop` shows:
-// a table, `N passed, N failed, N skipped`, and out/results.json. Run as root inside the namespace limpid-a.
+// a table and `N passed, N failed, N skipped`; out/results.json keeps the last results of each scenario. Run as root inside the
+// namespace limpid-a.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -61,8 +62,8 @@ function run([name, script, args, minutes]) {
     child.on('close', (code) => {
       clearTimeout(timer);
       kill(); // what the scenario left running
-      if (code !== 0 && results.every((r) => r.ok !== false)) {
-        results.push(show({ name: `${name}: everything`, ok: false, detail: `exit ${code}\n${errors}` }));
+      if (results.length === 0 || (code !== 0 && results.every((r) => r.ok !== false))) {
+        results.push(show({ name: `${name}: everything`, ok: false, detail: `exit ${code} after ${results.length} cases\n${errors}` }));
       }
       const failed = results.some((r) => r.ok === false);
       if (failed) {
@@ -74,7 +75,7 @@ function run([name, script, args, minutes]) {
       } else if (!process.env.INTEROP_KEEP) {
         fs.rmSync(out, { recursive: true, force: true });
       }
-      resolve(results.map((r) => ({ scenario: name, ...r })));
+      resolve(results);
       process.stderr.write(`-- ${name}: ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
     });
   });
@@ -101,11 +102,26 @@ function show(result) {
   return result;
 }
 
+/** Puts what a scenario found into results.json; what is there of others stays. */
+function keep(scenario, results) {
+  const file = path.join(OUT, 'results.json');
+  let before = {};
+  try { before = JSON.parse(fs.readFileSync(file, 'utf8')).scenarios ?? {}; } catch { /* the first run, or one cut off while it wrote */ }
+  before[scenario] = { at: new Date().toISOString(), node: process.version, results };
+  const known = SCENARIOS.filter(([name]) => before[name]).map(([name]) => [name, before[name]]);
+  fs.writeFileSync(file, JSON.stringify({ v: 2, scenarios: Object.fromEntries(known) }, null, 1));
+}
+
+const chosen = SCENARIOS.filter(([name]) => !wanted.length || wanted.some((word) => name.includes(word)));
+if (chosen.length === 0) {
+  console.error(`no scenario's name holds ${wanted.join(' or ')}; there are: ${SCENARIOS.map(([name]) => name).join(', ')}`);
+  process.exit(2);
+}
 const all = [];
-for (const scenario of SCENARIOS) {
-  if (wanted.length && !wanted.some((word) => scenario[0].includes(word))) continue;
-  if (!fs.existsSync(path.join(here, 'scenarios', scenario[1]))) continue;
-  all.push(...await run(scenario));
+for (const scenario of chosen) {
+  const results = await run(scenario);
+  keep(scenario[0], results);
+  all.push(...results);
 }
 const may = fs.readFileSync(path.join(here, 'may-skip.txt'), 'utf8').split('\n').filter((l) => l && !l.startsWith('#'));
 const skipped = all.filter((r) => r.skip);
@@ -113,7 +129,5 @@ const forbidden = process.env.LIMPID_CI ? skipped.filter((r) => !may.includes(r.
 for (const result of forbidden) show({ ...result, skip: false, ok: false, detail: `skipped, and not in may-skip.txt: ${result.skip}` });
 const failed = all.filter((r) => !r.skip && !r.ok).length + forbidden.length;
 const passed = all.filter((r) => !r.skip && r.ok).length;
-fs.mkdirSync(OUT, { recursive: true });
-fs.writeFileSync(path.join(OUT, 'results.json'), JSON.stringify({ v: 1, node: process.version, results: all }, null, 1));
 console.log(`${passed} passed, ${failed} failed, ${skipped.length - forbidden.length} skipped`);
 process.exit(failed ? 1 : 0);
