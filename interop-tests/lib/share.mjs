@@ -71,15 +71,16 @@ export async function serve(listen = `${HOST}:0`) {
   return { ...running, url: event.url.replace(/\/$/, '') };
 }
 
-/** `limpid send`; resolves once there is a link. */
-export async function send(url, paths, args = [], options = {}) {
-  const running = program(LIMPID, ['send', '--signal', url, '--json', ...args, ...paths], options);
+/** `limpid send`; resolves once there is a link. `options.env` is added to ours, as it is with `receive`. */
+export async function send(url, paths, options = {}) {
+  const running = program(LIMPID, ['send', '--signal', url, '--json', ...paths], { ...options, env: { ...process.env, ...options.env } });
   const { link } = await running.line((line) => line.event === 'ready');
   return { ...running, link };
 }
 
 export function receive(link, out, args = ['--yes'], options = {}) {
-  return program(LIMPID, ['receive', '--out', out, '--json', ...args], { ...options, env: { ...process.env, LIMPID_LINK: link } });
+  const env = { ...process.env, ...options.env, LIMPID_LINK: link };
+  return program(LIMPID, ['receive', '--out', out, '--json', ...args], { ...options, env });
 }
 
 /** Waits for a program's end, and for the exit code that it should have. */
