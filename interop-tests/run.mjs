@@ -26,6 +26,7 @@ const SCENARIOS = [
   ['share between programs', 'share-cli.mjs', [], 4],
   ['share chromium', 'share-pages.mjs', ['chromium'], 6],
   ['share firefox', 'share-pages.mjs', ['firefox'], 8],
+  ['share between browsers', 'share-browsers.mjs', [], 4],
   ['trust', 'trust.mjs', [], 4],
 ];
 

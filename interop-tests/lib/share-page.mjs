@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { folder } from './share.mjs';
+import { folder, shareHash } from './share.mjs';
 import { within } from './w3c.mjs';
 
 const testid = (id) => `[data-testid=${id}]`;
@@ -87,6 +87,29 @@ export async function pageShows(page, total) {
     throw new Error(`progress: ${JSON.stringify(progress)} of ${total}`);
   }
   return `${way.text}, ${cipher.text}`;
+}
+
+/**
+ * `files`, `[[path, file]…]`, from a page of one browser to a page of another, which may be the same. Both are in `pages`, for
+ * who closes them; gives them and what was saved, once both show the hash that is computed here.
+ */
+export async function pageToPage([from, to], url, files, downloads, pages) {
+  const { page: sender, link } = await pageSends(from, url, files.map(([, file]) => file));
+  pages.push(sender);
+  const { page: receiver, list } = await pageOpens(to, link);
+  pages.push(receiver);
+  expect('list', list, sizes(files));
+  const { hash, file } = await pageAccepts(receiver, downloads);
+  const sent = await until(sender, 'transfer-done');
+  expect('hashes', [hash, sent.text], Array(2).fill(shareHash(files)));
+  return { sender, receiver, file };
+}
+
+export const sizes = (files) => files.map(([name, file]) => [name, fs.statSync(file).size]);
+export const total = (files) => sizes(files).reduce((sum, [, size]) => sum + size, 0);
+
+export function expect(what, found, wanted) {
+  if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(`${what}: ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
 }
 
 /** Unpacks with somebody else's unzip. */
