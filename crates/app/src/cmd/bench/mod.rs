@@ -1,7 +1,7 @@
 //! `limpid bench`: how fast data channels are on this machine.
 
 mod data;
-mod pair;
+pub(crate) mod pair;
 mod relay;
 mod setup;
 mod usage;

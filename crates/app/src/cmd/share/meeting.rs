@@ -19,6 +19,8 @@ use crate::cmd::trace::Trace;
 
 /// How long two peers that know of each other may take to be connected.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// How long our own proof may take to leave when the other one is wrong.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long an alert may be under way when a goodbye is here already.
 const ALERT: Duration = Duration::from_millis(500);
 
@@ -103,7 +105,8 @@ impl Meeting<'_> {
         let risen = tokio::time::timeout(PATIENCE, self.rise(&mut attempt)).await;
         let proved = match risen {
             Ok(Ok(())) => {
-                tokio::time::timeout(PATIENCE, self.prove(&attempt)).await.unwrap_or_else(late(&attempt))
+                let proved = attempt.prove(&self.provider, &self.auth, &self.seat.room);
+                tokio::time::timeout(PATIENCE, proved).await.unwrap_or_else(late(&attempt))
             }
             Ok(Err(trouble)) => Err(of_handshake(&attempt.connection, trouble).await),
             Err(_) => Err(Trouble::of_connection(&attempt.connection)),
@@ -140,37 +143,38 @@ impl Meeting<'_> {
         }
     }
 
-    /// Nothing else is said or heard before both proofs hold.
-    async fn prove(&self, attempt: &Attempt) -> Result<(), Trouble> {
-        let Some(control) = &attempt.control else { return Err(Failure::PeerProtocol.into()) };
-        let sha256 = |der: Option<Vec<u8>>| -> Option<[u8; 32]> {
-            let digest = self.provider.hash.digest(HashAlgorithm::Sha256, &[&der?])?;
-            (*digest).try_into().ok()
-        };
-        let ours = sha256(attempt.connection.local_certificate());
-        let theirs = sha256(attempt.connection.remote_certificate());
-        let (Some(our_fingerprint), Some(their_fingerprint)) = (ours, theirs) else {
-            return Err(Failure::Fingerprint.into());
-        };
-        let their_nonce = attempt.their_nonce.ok_or(Failure::PeerProtocol)?;
-        let session = Session {
-            room: &self.seat.room,
-            side: attempt.side,
-            our_nonce: attempt.our_nonce,
-            their_nonce,
-            our_fingerprint,
-            their_fingerprint,
-        };
-        let greeting = Greeting::new(&self.provider, &self.auth, &session);
-        let lost = |_| Trouble::from(Failure::ConnectionLost);
-        control.send_text(&greeting.say()).await.map_err(lost)?;
-        let hello = control.recv().await.ok_or(Failure::ConnectionLost)?;
-        Ok(greeting.hear(hello.text().ok_or(Failure::PeerProtocol)?)?)
-    }
-
     async fn say_bye(&mut self, peer: &str, bye: Bye) {
         // Best effort: the server may be what failed.
         let _ = self.seat.say(peer, &Body::Bye(bye)).await;
+    }
+}
+
+impl Attempt {
+    /// Nothing else is said or heard before both proofs hold. Ours leaves in any case: by it the other side finds out that
+    /// somebody stands in between, where the server that would say goodbye for us is the one who does.
+    async fn prove(&self, provider: &Provider, auth: &Secret, room: &str) -> Result<(), Trouble> {
+        let Some(control) = &self.control else { return Err(Failure::PeerProtocol.into()) };
+        let sha256 = |der: Option<Vec<u8>>| -> Option<[u8; 32]> {
+            let digest = provider.hash.digest(HashAlgorithm::Sha256, &[&der?])?;
+            (*digest).try_into().ok()
+        };
+        let ours = sha256(self.connection.local_certificate());
+        let theirs = sha256(self.connection.remote_certificate());
+        let (Some(our_fingerprint), Some(their_fingerprint)) = (ours, theirs) else {
+            return Err(Failure::Fingerprint.into());
+        };
+        let their_nonce = self.their_nonce.ok_or(Failure::PeerProtocol)?;
+        let (side, our_nonce) = (self.side, self.our_nonce);
+        let session = Session { room, side, our_nonce, their_nonce, our_fingerprint, their_fingerprint };
+        let greeting = Greeting::new(provider, auth, &session);
+        let lost = |_| Trouble::from(Failure::ConnectionLost);
+        control.send_text(&greeting.say()).await.map_err(lost)?;
+        let hello = control.recv().await.ok_or(Failure::ConnectionLost)?;
+        let heard = greeting.hear(hello.text().ok_or(Failure::PeerProtocol)?);
+        if heard.is_err() {
+            let _ = tokio::time::timeout(LAST_WORDS, control.drained_to(0)).await;
+        }
+        Ok(heard?)
     }
 }
 
@@ -253,4 +257,40 @@ async fn both_open(channels: Option<(&DataChannel, &DataChannel)>) -> Result<(),
     let Some((control, data)) = channels else { return Ok(()) };
     control.opened().await?;
     data.opened().await
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_app::share::link::ShareSecret;
+    use limpid_app::share::message::Control;
+
+    use super::*;
+    use crate::cmd::bench::pair::Pair;
+
+    /// On one thread nothing is sent before something waits, so the wrong proof is there before ours has left.
+    #[tokio::test]
+    async fn our_proof_leaves_even_where_the_other_one_came_first_and_is_wrong() {
+        let Pair { left, right, from, to, .. } = Pair::open(None, None).await.unwrap();
+        let hello = |proof: u8| Control::Hello { v: vec![1], proof: to_hex(&[proof; 32]) }.to_text();
+        to.send_text(&hello(1)).await.unwrap();
+        // Opened after it was sent: once that is done, it has come.
+        let beside = right.create_data_channel("beside").unwrap();
+        beside.opened().await.unwrap();
+        let provider = limpid_crypto::ring::provider();
+        let attempt = Attempt {
+            connection: left,
+            peer: String::new(),
+            side: Side::Offerer,
+            our_nonce: [2; 32],
+            their_nonce: Some([3; 32]),
+            control: Some(from),
+            data: None,
+        };
+        let auth = ShareSecret::generate(&provider).auth(&provider);
+        let trouble = attempt.prove(&provider, &auth, "room").await.unwrap_err();
+        assert_eq!(trouble.slug, Failure::BadProof.slug());
+        attempt.connection.close();
+        let ours = to.recv().await.expect("our proof");
+        assert!(matches!(Control::parse(ours.text().unwrap()), Ok(Some(Control::Hello { .. }))));
+    }
 }
