@@ -70,7 +70,7 @@ await testCase('program to program: a sender that dies midway is 7 within 45 s, 
   const killed = Date.now();
   await within(ends(receiver, 7), 45_000, 'the receiver\'s end');
   const seconds = (Date.now() - killed) / 1000;
-  if (fs.readdirSync(out).join() !== 'dying.bin.part') throw new Error(fs.readdirSync(out).join(' '));
+  if (fs.readdirSync(out).join() !== 'dying.bin.part') throw new Error(`left: ${fs.readdirSync(out).join(' ')}`);
   const kept = fs.readFileSync(part);
   if (!(kept.length > size / 10 && kept.length < size * 0.9)) throw new Error(`${kept.length} of ${size} bytes: not midway`);
   if (kept.length % (1 << 20) || kept.compare(fs.readFileSync(file), 0, kept.length)) throw new Error('.part is not the beginning of the file');
