@@ -7,12 +7,11 @@
 //! |---|---|
 //! | a file crosses: link, proof, manifest, tree hash, credit | `share/` |
 //! | the pages | `web.rs`, `../web/` |
-//! | exit codes, JSON Lines | `exit.rs`, `json.rs` |
+//! | exit codes | `exit.rs` |
 //! | names of strangers on a terminal | `escape.rs` |
 //! | one command each | `cmd/` (in the binary) |
 
 pub mod escape;
 pub mod exit;
-pub mod json;
 pub mod share;
 pub mod web;

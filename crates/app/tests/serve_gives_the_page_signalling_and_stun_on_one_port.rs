@@ -1,33 +1,30 @@
 //! `limpid serve` as a process: its first line, its headers, its doors, its STUN.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod common;
+
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use common::{Running, limpid};
+
 struct Server {
-    child: Child,
+    _running: Running,
     address: SocketAddr,
     first_line: serde_json::Value,
 }
 
 impl Server {
     fn start(listen: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_limpid"))
-            .args(["serve", "--listen", listen, "--json"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let first_line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let mut running = Running::start(&["serve", "--listen", listen]);
+        let first_line = running.event();
         let mut address: SocketAddr = first_line["listen"].as_str().unwrap().parse().unwrap();
         if address.ip().is_unspecified() {
             address.set_ip([127, 0, 0, 1].into());
         }
-        Server { child, address, first_line }
+        Server { _running: running, address, first_line }
     }
 
     /// Status and headers, and the body.
@@ -44,13 +41,6 @@ impl Server {
 
     fn own_host(&self) -> String {
         format!("Host: {}\r\n", self.address)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -122,10 +112,7 @@ fn the_same_udp_port_answers_binding_requests() {
 #[test]
 fn an_address_that_is_taken_ends_with_10_and_words() {
     let server = Server::start("127.0.0.1:0");
-    let second = Command::new(env!("CARGO_BIN_EXE_limpid"))
-        .args(["serve", "--json", "--listen", &server.address.to_string()])
-        .output()
-        .unwrap();
+    let second = limpid(&["serve", "--json", "--listen", &server.address.to_string()], b"");
     assert_eq!(second.status.code(), Some(10));
     let line: serde_json::Value = serde_json::from_slice(&second.stdout).unwrap();
     assert_eq!(

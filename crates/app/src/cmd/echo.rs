@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use limpid::{BindOptions, ChannelConfig, DataChannel, PeerConnection, Port, Reliability, Unannounced};
 
-use crate::cmd::offer::server::{Host, router};
+use crate::cmd::offer::server::{Host, serve};
 use crate::cmd::say::{Events, Trouble};
 use crate::cmd::trace::{Trace, TraceArgs};
 use limpid_app::exit::Exit;
@@ -92,27 +92,17 @@ async fn send_back(channel: DataChannel) {
 /// Runs until interrupted.
 pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
-    match listen(args, &events).await {
-        Ok(()) => Exit::Ok,
-        Err(failure) => events.fail(&failure),
-    }
+    echo(args, &events).await.unwrap_or_else(|trouble| events.fail(&trouble))
 }
 
-async fn listen(args: Args, events: &Events) -> Result<(), Trouble> {
+async fn echo(args: Args, events: &Events) -> Result<Exit, Trouble> {
     let listener = tokio::net::TcpListener::bind(args.listen).await;
-    let listener =
-        listener.map_err(|error| Trouble::new(Exit::Local, "listen", format!("{}: {error}", args.listen)))?;
+    let listener = listener.map_err(|error| Trouble::cannot_listen(args.listen, error))?;
     let listen = listener.local_addr().map_err(Trouble::unexpected)?;
     let port = Port::bind(for_peers(listen)).await.map_err(Trouble::unexpected)?;
-    let url = format!("http://{listen}/offer");
-    events.say("listening", &serde_json::json!({ "url": url, "listen": listen.to_string() }), || {
-        format!("Echoing at {url}")
-    });
     let trace = Arc::new(args.trace.start());
     let echo = Echo { port, trace: trace.clone(), negotiated: args.negotiated };
-    let app = router(echo, listen, args.max);
-    let served = axum::serve(listener, app).with_graceful_shutdown(crate::cmd::interrupted());
-    let ended = served.await.map_err(Trouble::unexpected);
+    let ended = serve(echo, listener, args.max, events, "Echoing").await;
     trace.finish(); // sessions may live on for a moment, and hold it
     ended
 }

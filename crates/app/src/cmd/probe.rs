@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::cmd::echo::Negotiated;
 use crate::cmd::offer::client::Session;
-use crate::cmd::say::{Events, Trouble, cipher, path};
-use crate::cmd::share::{cancelled, stopped};
+use crate::cmd::say::{Events, Trouble, cipher, millis, path};
 use crate::cmd::trace::{Trace, TraceArgs};
+use crate::cmd::unless_stopped;
 use limpid_app::exit::Exit;
 
 /// Offers to an echo endpoint and checks every message that comes back.
@@ -55,14 +55,8 @@ pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     let time = Duration::from_secs(args.timeout);
     let trace = args.trace.start();
-    let probed = tokio::select! {
-        probed = tokio::time::timeout(time, probe(&args, &events, &trace)) => probed,
-        exit = stopped() => Ok(Err(cancelled(exit))),
-    };
-    match probed.unwrap_or_else(|_| Err(timed_out(args.timeout))) {
-        Ok(result) => events.succeed(result),
-        Err(failure) => events.fail(&failure),
-    }
+    let probed = tokio::time::timeout(time, unless_stopped(probe(&args, &events, &trace))).await;
+    events.conclude(probed.unwrap_or_else(|_| Err(timed_out(args.timeout))))
 }
 
 fn timed_out(seconds: u64) -> Trouble {
@@ -107,7 +101,7 @@ async fn rise(
     measured: &mut Measured,
 ) -> Result<(), Trouble> {
     use limpid::{ConnectionState, Event};
-    let elapsed = || start.elapsed().as_secs_f64() * 1000.0;
+    let elapsed = || millis(start.elapsed());
     loop {
         match connection.next_event().await {
             Some(Event::PathChanged) if measured.ice == 0.0 => measured.ice = elapsed(),
@@ -167,7 +161,7 @@ async fn exchange(
         return Err(Trouble::new(Exit::Damaged, "changed", message));
     }
     measured.received += 1;
-    measured.round_trips.push(start.elapsed().as_secs_f64() * 1000.0);
+    measured.round_trips.push(millis(start.elapsed()));
     Ok(())
 }
 

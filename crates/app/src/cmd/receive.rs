@@ -22,8 +22,9 @@ use crate::cmd::send::tell_connected;
 use crate::cmd::share::meeting::{Meeting, Met};
 use crate::cmd::share::progress::Progress;
 use crate::cmd::share::seat::Seat;
-use crate::cmd::share::{cancelled, hash_text, lost, size, stopped};
+use crate::cmd::share::{hash_text, lost, size};
 use crate::cmd::trace::{Trace, TraceArgs};
+use crate::cmd::unless_stopped;
 
 /// How long the last words may take to arrive.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -57,14 +58,7 @@ pub(crate) struct Args {
 /// Runs until everything is here and checked, or it is sure that it will not come.
 pub(crate) async fn run(args: Args) -> Exit {
     let (events, trace) = (Events::new(args.json), args.trace.start());
-    let received = tokio::select! {
-        received = receive(&args, &events, &trace) => received,
-        exit = stopped() => Err(cancelled(exit)),
-    };
-    match received {
-        Ok(result) => events.succeed(result),
-        Err(trouble) => events.fail(&trouble),
-    }
+    events.conclude(unless_stopped(receive(&args, &events, &trace)).await)
 }
 
 fn link(args: &Args) -> Result<Link, Trouble> {

@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use limpid::{ConnectionError, HandshakeError, PeerConnection};
 use limpid_app::exit::Exit;
@@ -32,6 +33,11 @@ impl Trouble {
     /// Something that should not happen.
     pub(crate) fn unexpected(error: impl Display) -> Self {
         Trouble::new(Exit::Unexpected, "unexpected", error.to_string())
+    }
+
+    /// An address that a server can not have.
+    pub(crate) fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Self {
+        Trouble::new(Exit::Local, "cannot-listen", format!("cannot listen on {address}: {error}"))
     }
 
     /// Why a connection did not come up, or broke.
@@ -98,12 +104,18 @@ impl Events {
         }
     }
 
-    /// The last event of a command that did what it should. People get one `name: value` a line.
-    pub(crate) fn succeed(&self, members: Value) -> Exit {
+    /// The last event of a command, and the code that it ends with.
+    pub(crate) fn conclude(&self, result: Result<Value, Trouble>) -> Exit {
+        match result {
+            Ok(members) => self.succeed(members),
+            Err(trouble) => self.fail(&trouble),
+        }
+    }
+
+    /// It did what it should. People get one `name: value` a line.
+    fn succeed(&self, members: Value) -> Exit {
         if self.is_json {
-            let mut result = json!({ "ok": true, "exit": Exit::Ok.code(), "error": null, "message": "" });
-            merge(&mut result, &members);
-            self.line("result", &result);
+            self.line("result", &success(&members));
         } else if let Value::Object(members) = members {
             let mut out = std::io::stdout().lock();
             for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
@@ -113,17 +125,10 @@ impl Events {
         Exit::Ok
     }
 
-    /// The last event of a command that did not.
+    /// The last event of a command that did not do what it should.
     pub(crate) fn fail(&self, trouble: &Trouble) -> Exit {
         if self.is_json {
-            let members = json!({
-                "ok": false,
-                "exit": trouble.exit.code(),
-                "error": trouble.slug,
-                "message": trouble.message,
-                "hint": trouble.hint,
-            });
-            self.line("result", &members);
+            self.line("result", &failure(trouble));
         } else {
             eprintln!("{}", trouble.message);
             if !trouble.hint.is_empty() {
@@ -134,19 +139,42 @@ impl Events {
     }
 
     fn line(&self, event: &str, members: &Value) {
-        let millis = (self.start.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0;
-        let mut line = json!({ "v": 1, "t": millis, "event": event });
-        merge(&mut line, members);
+        let line = line(self.start.elapsed(), event, members);
         let mut out = std::io::stdout().lock();
         // A reader that has gone is no error.
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
     }
 }
 
-fn merge(into: &mut Value, members: &Value) {
-    if let (Value::Object(into), Value::Object(members)) = (into, members) {
-        into.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
+/// An event that happened so long after the start.
+fn line(since_start: Duration, event: &str, members: &Value) -> Value {
+    with(json!({ "v": 1, "t": millis(since_start), "event": event }), members)
+}
+
+fn success(members: &Value) -> Value {
+    with(json!({ "ok": true, "exit": Exit::Ok.code(), "error": null, "message": "" }), members)
+}
+
+fn failure(trouble: &Trouble) -> Value {
+    json!({
+        "ok": false,
+        "exit": trouble.exit.code(),
+        "error": trouble.slug,
+        "message": trouble.message,
+        "hint": trouble.hint,
+    })
+}
+
+fn with(mut object: Value, members: &Value) -> Value {
+    if let (Value::Object(object), Value::Object(members)) = (&mut object, members) {
+        object.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
+    object
+}
+
+/// Milliseconds as the format has them: to the microsecond.
+pub(crate) fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
 fn plain(value: &Value) -> String {
@@ -172,7 +200,7 @@ pub(crate) fn path(connection: &PeerConnection) -> Value {
         "remote": pair.remote.name(),
         "family": if path.remote.is_ipv4() { 4 } else { 6 },
         "transport": "udp",
-        "rtt_ms": pair.round_trip.map(|time| (time.as_secs_f64() * 1_000_000.0).round() / 1000.0),
+        "rtt_ms": pair.round_trip.map(millis),
     })
 }
 
@@ -195,5 +223,30 @@ pub(crate) fn srtp_profile(profile: u16) -> String {
         0x0007 => "SRTP_AEAD_AES_128_GCM".into(),
         0x0008 => "SRTP_AEAD_AES_256_GCM".into(),
         other => format!("{other:#06x}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stands_as_the_format_says() {
+        assert_eq!(
+            line(Duration::from_nanos(1_500_400), "ready", &json!({ "link": "http://a/#s.b" })),
+            json!({ "v": 1, "t": 1.5, "event": "ready", "link": "http://a/#s.b" })
+        );
+        assert_eq!(
+            line(Duration::ZERO, "result", &success(&json!({ "files": 3 }))),
+            json!({ "v": 1, "t": 0.0, "event": "result", "ok": true, "exit": 0, "error": null, "message": "", "files": 3 })
+        );
+        assert_eq!(
+            line(Duration::ZERO, "result", &failure(&Failure::Integrity.into())),
+            json!({
+                "v": 1, "t": 0.0, "event": "result", "ok": false, "exit": 8, "error": "integrity",
+                "message": "A part arrived damaged three times: this file cannot be trusted.",
+                "hint": "Send it again; if it happens again, check both machines.",
+            })
+        );
     }
 }

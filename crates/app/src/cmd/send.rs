@@ -20,8 +20,9 @@ use crate::cmd::say::{Events, Trouble, cipher, path};
 use crate::cmd::share::meeting::{Meeting, Met};
 use crate::cmd::share::progress::Progress;
 use crate::cmd::share::seat::Seat;
-use crate::cmd::share::{cancelled, hash_text, lost, size, stopped};
+use crate::cmd::share::{hash_text, lost, size};
 use crate::cmd::trace::{Trace, TraceArgs};
+use crate::cmd::unless_stopped;
 
 /// How many bytes may wait for the network before no more is asked for.
 const BUFFERED: usize = 2 << 20;
@@ -50,14 +51,7 @@ pub(crate) struct Args {
 /// Runs until the files have arrived, or it is sure that they will not.
 pub(crate) async fn run(args: Args) -> Exit {
     let (events, trace) = (Events::new(args.json), args.trace.start());
-    let sent = tokio::select! {
-        sent = send(&args, &events, &trace) => sent,
-        exit = stopped() => Err(cancelled(exit)),
-    };
-    match sent {
-        Ok(result) => events.succeed(result),
-        Err(trouble) => events.fail(&trouble),
-    }
+    events.conclude(unless_stopped(send(&args, &events, &trace)).await)
 }
 
 async fn send(args: &Args, events: &Events, trace: &Trace) -> Result<Value, Trouble> {

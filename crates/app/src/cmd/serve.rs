@@ -10,12 +10,15 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use limpid_app::exit::Exit;
-use limpid_app::json::{Event, Lines, Outcome};
 use limpid_app::web;
 use limpid_signaling::door::Door;
 use limpid_signaling::server::{Server, router};
 use limpid_signaling::{Config, IceServer, Limits};
+use serde_json::json;
 use tokio::net::{TcpListener, UdpSocket};
+
+use crate::cmd::say::{Events, Trouble};
+use crate::cmd::stopped;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -33,27 +36,16 @@ pub(crate) struct Args {
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(args: Args) -> Exit {
-    let lines = args.json.then(Lines::default);
-    match serve(&args, lines.as_ref()).await {
-        Ok(exit) => exit,
-        Err(error) => {
-            let message = format!("cannot listen on {}: {error}", args.listen);
-            match &lines {
-                Some(lines) => {
-                    lines.print(&Event::Result(Outcome::other(Exit::Local, "cannot-listen", message)))
-                }
-                None => {
-                    eprintln!("limpid: {message}\nTry another address with --listen, such as 127.0.0.1:8081.")
-                }
-            }
-            Exit::Local
-        }
-    }
+    let events = Events::new(args.json);
+    serve(&args, &events).await.unwrap_or_else(|trouble| events.fail(&trouble))
 }
 
-async fn serve(args: &Args, lines: Option<&Lines>) -> io::Result<Exit> {
-    let (listener, udp) = bind(args.listen).await?;
-    let address = listener.local_addr()?;
+async fn serve(args: &Args, events: &Events) -> Result<Exit, Trouble> {
+    let (listener, udp) = bind(args.listen).await.map_err(|error| Trouble {
+        hint: "Try another address with --listen, such as 127.0.0.1:8081.",
+        ..Trouble::cannot_listen(args.listen, error)
+    })?;
+    let address = listener.local_addr().map_err(Trouble::unexpected)?;
     let mut door = Door::new(address);
     for public in &args.public {
         door = door.with_public(public);
@@ -65,12 +57,13 @@ async fn serve(args: &Args, lines: Option<&Lines>) -> io::Result<Exit> {
     let app = router(signalling.clone())
         .fallback(web::serve)
         .layer(axum::middleware::from_fn_with_state(Arc::new(door), guard));
-    announce(args, lines, address);
+    let stopped = stopped();
+    announce(args, events, address);
 
     let stun = tokio::spawn(answer_stun(udp));
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     let pages = tokio::spawn(async move { axum::serve(listener, service).await });
-    let exit = stopped().await;
+    let exit = stopped.await;
     signalling.go_away();
     // Time for the close frames to leave.
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -137,40 +130,27 @@ async fn answer_stun(udp: UdpSocket) {
     }
 }
 
-fn announce(args: &Args, lines: Option<&Lines>, address: SocketAddr) {
+fn announce(args: &Args, events: &Events, address: SocketAddr) {
     let here = match address.ip() {
         ip if ip.is_unspecified() => SocketAddr::new(IpAddr::from([127, 0, 0, 1]), address.port()),
         _ => address,
     };
     let url = args.public.first().cloned().unwrap_or_else(|| format!("http://{here}"));
-    let stun = (!address.ip().is_loopback()).then(|| format!("stun:{here}"));
-    match lines {
-        Some(lines) => lines.print(&Event::Listening { url, stun, listen: address.to_string() }),
-        None => {
-            println!("{url}");
-            eprintln!("Open it in a browser, drop a file, and pass on the link. Ctrl-C ends it.");
-            if address.ip().is_unspecified() {
-                eprintln!("Other machines reach it by any address of this one, port {}.", address.port());
-            }
-        }
+    let mut members = json!({ "url": url, "listen": address.to_string() });
+    if !address.ip().is_loopback() {
+        members["stun"] = format!("stun:{here}").into();
     }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-async fn stopped() -> Exit {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            return tokio::select! {
-                _ = interrupt => Exit::Sigint,
-                _ = terminate.recv() => Exit::Sigterm,
-            };
-        }
+    if !events.is_json() {
+        println!("{url}");
     }
-    let _ = interrupt.await;
-    Exit::Sigint
+    events.say("listening", &members, || {
+        let mut words = "Open it in a browser, drop a file, and pass on the link. Ctrl-C ends it.".to_owned();
+        if address.ip().is_unspecified() {
+            let port = address.port();
+            words.push_str(&format!("\nOther machines reach it by any address of this one, port {port}."));
+        }
+        words
+    });
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use limpid_stun::{Client, ClientConfig, Event, Host, Uri};
 use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 
-use crate::cmd::say::{Events, Trouble};
+use crate::cmd::say::{Events, Trouble, millis};
 
 /// Asks a STUN server which address our packets come from.
 #[derive(clap::Args, Debug)]
@@ -29,10 +29,7 @@ pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     let time = Duration::from_secs(args.timeout);
     let asked = tokio::time::timeout(time, ask(&args.server)).await;
-    match asked.unwrap_or_else(|_| Err(silent(&args.server))) {
-        Ok(result) => events.succeed(result),
-        Err(trouble) => events.fail(&trouble),
-    }
+    events.conclude(asked.unwrap_or_else(|_| Err(silent(&args.server))))
 }
 
 fn silent(server: &str) -> Trouble {
@@ -125,7 +122,7 @@ fn conclude(event: Event, server: SocketAddr, local: SocketAddr, took: Duration)
             "server": server.to_string(),
             "local": local.to_string(),
             "mapped": mapped.to_string(),
-            "rtt_ms": (took.as_secs_f64() * 1_000_000.0).round() / 1000.0,
+            "rtt_ms": millis(took),
         })),
         other => Err(Trouble::new(Exit::NoPath, "no-answer", format!("{server} did not answer: {other:?}"))),
     }

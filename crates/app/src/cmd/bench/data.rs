@@ -13,9 +13,8 @@ use super::pair::Pair;
 use super::relay::Link;
 use super::usage::cpu_seconds;
 use crate::cmd::offer::client::Session;
-use crate::cmd::offer::server::{Host, router};
-use crate::cmd::say::Events;
-use crate::cmd::say::Trouble;
+use crate::cmd::offer::server::{Host, serve};
+use crate::cmd::say::{Events, Trouble, millis};
 use limpid_app::exit::Exit;
 
 /// Throughput of one reliable, ordered channel between two peers over loopback UDP.
@@ -68,14 +67,14 @@ impl Args {
 pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.json);
     let result = match (args.listen, &args.connect) {
-        (Some(listen), _) => return receive(listen, events).await,
+        (Some(listen), _) => {
+            let received = receive(listen, &events).await;
+            return received.unwrap_or_else(|trouble| events.fail(&trouble));
+        }
         (None, Some(url)) => send(&args, url).await,
         (None, None) => within_process(&args).await,
     };
-    match result {
-        Ok(result) => events.succeed(result),
-        Err(failure) => events.fail(&failure),
-    }
+    events.conclude(result)
 }
 
 async fn within_process(args: &Args) -> Result<Value, Trouble> {
@@ -140,7 +139,7 @@ fn report(measured: Measured, setup: Duration, port: &Port, stats: Option<limpid
     json!({
         "mb_per_s": round(measured.bytes as f64 / 1e6 / measured.seconds),
         "cpu_s_per_gb": measured.cpu.map(|cpu| round(cpu / (measured.bytes.max(1) as f64 / 1e9))),
-        "setup_ms": round(setup.as_secs_f64() * 1000.0),
+        "setup_ms": millis(setup),
         "windows": measured.windows.iter().copied().map(round).collect::<Vec<_>>(),
         "rcvbuf": buffers.receive,
         "sndbuf": buffers.send,
@@ -149,7 +148,7 @@ fn report(measured: Measured, setup: Duration, port: &Port, stats: Option<limpid
         "fast_recoveries": sctp.fast_recoveries,
         "timeouts": sctp.timeouts,
         "probes": sctp.probes,
-        "srtt_ms": sctp.srtt.map(|srtt| round(srtt.as_secs_f64() * 1000.0)),
+        "srtt_ms": sctp.srtt.map(millis),
         "cwnd": sctp.cwnd,
     })
 }
@@ -180,24 +179,10 @@ impl Host for Sink {
     }
 }
 
-async fn receive(listen: SocketAddr, events: Events) -> Exit {
-    let listener = match tokio::net::TcpListener::bind(listen).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            return events.fail(&Trouble::new(Exit::Local, "listen", format!("{listen}: {error}")));
-        }
-    };
-    let listen = listener.local_addr().unwrap_or(listen);
-    let url = format!("http://{listen}/offer");
-    events.say("listening", &json!({ "url": url, "listen": listen.to_string() }), || {
-        format!("Receiving at {url}")
-    });
-    let served =
-        axum::serve(listener, router(Sink, listen, 16)).with_graceful_shutdown(crate::cmd::interrupted());
-    match served.await {
-        Ok(()) => Exit::Ok,
-        Err(error) => events.fail(&Trouble::unexpected(error)),
-    }
+async fn receive(listen: SocketAddr, events: &Events) -> Result<Exit, Trouble> {
+    let listener = tokio::net::TcpListener::bind(listen).await;
+    let listener = listener.map_err(|error| Trouble::cannot_listen(listen, error))?;
+    serve(Sink, listener, 16, events, "Receiving").await
 }
 
 async fn send(args: &Args, url: &str) -> Result<Value, Trouble> {

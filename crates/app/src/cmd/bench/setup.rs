@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::pair::Pair;
 use super::usage::{cpu_seconds, resident_kib};
-use crate::cmd::say::Events;
-use crate::cmd::say::Trouble;
+use crate::cmd::say::{Events, Trouble, millis};
 use limpid_app::exit::Exit;
 
 /// How long it takes from nothing to an open channel: certificates, sockets, ICE, DTLS, SCTP.
@@ -34,19 +33,12 @@ pub(crate) struct IdleArgs {
 
 /// Runs `bench setup`.
 pub(crate) async fn run_setup(args: SetupArgs) -> Exit {
-    finish(Events::new(args.json), setup(args.runs).await)
+    Events::new(args.json).conclude(setup(args.runs).await)
 }
 
 /// Runs `bench idle`.
 pub(crate) async fn run_idle(args: IdleArgs) -> Exit {
-    finish(Events::new(args.json), idle(args.pairs).await)
-}
-
-fn finish(events: Events, result: Result<Value, Trouble>) -> Exit {
-    match result {
-        Ok(result) => events.succeed(result),
-        Err(failure) => events.fail(&failure),
-    }
+    Events::new(args.json).conclude(idle(args.pairs).await)
 }
 
 async fn setup(runs: usize) -> Result<Value, Trouble> {
@@ -56,7 +48,7 @@ async fn setup(runs: usize) -> Result<Value, Trouble> {
     for _ in 0..runs {
         let start = Instant::now();
         let pair = Pair::open(None, None).await?;
-        times.push(start.elapsed().as_secs_f64() * 1000.0);
+        times.push(millis(start.elapsed()));
         drop(pair);
     }
     let cpu = cpu_seconds().zip(cpu).map(|(after, before)| (after - before) * 1000.0 / runs as f64);

@@ -10,9 +10,9 @@ use limpid_sansio::Machine;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::net::UdpSocket;
 
+use super::Common;
 use super::describe::{describe, lines};
 use super::link::{Clock, feed, flush, say};
-use super::{Common, seed};
 use crate::cmd::say::{Events, Trouble};
 
 /// Connects, sends each line of standard input as a record, and prints what comes back.
@@ -47,9 +47,7 @@ async fn open(args: &Args) -> Result<(UdpSocket, SocketAddr), Trouble> {
 }
 
 fn endpoint(args: &Args, clock: Clock) -> Result<Endpoint, Trouble> {
-    let mut config = args.common.config(ClientAuth::Requested)?;
-    config.seed = seed(&config.provider);
-    let mut endpoint = Endpoint::client(config, clock.now());
+    let mut endpoint = Endpoint::client(args.common.config(ClientAuth::Requested)?, clock.now());
     match &args.fingerprint {
         Some(text) => {
             let fingerprint: Fingerprint = text.parse().map_err(|_| {

@@ -13,6 +13,7 @@ use super::describe::{describe, lines};
 use super::link::{Clock, feed, flush, say};
 use super::{Common, seed};
 use crate::cmd::say::{Events, Trouble};
+use crate::cmd::stopped;
 
 /// Clients at a time: who comes later is left alone until somebody goes.
 const MAX_CLIENTS: usize = 1024;
@@ -32,12 +33,12 @@ pub(crate) struct Args {
     common: Common,
 }
 
-struct Server {
+struct Server<'a> {
     socket: UdpSocket,
     clock: Clock,
     config: Config,
     common: Common,
-    events: Events,
+    events: &'a Events,
     acceptor: Option<Acceptor>,
     clients: BTreeMap<SocketAddr, Endpoint>,
 }
@@ -45,39 +46,33 @@ struct Server {
 /// Runs until interrupted.
 pub(crate) async fn run(args: Args) -> Exit {
     let events = Events::new(args.common.json);
-    let mut server = match start(args, events).await {
+    let stopped = stopped();
+    let mut server = match start(args, &events).await {
         Ok(server) => server,
-        Err((events, trouble)) => return events.fail(&trouble),
+        Err(trouble) => return events.fail(&trouble),
     };
     tokio::select! {
         () = server.serve() => Exit::Ok,
-        () = crate::cmd::interrupted() => {
+        exit = stopped => {
             server.say_goodbye().await;
-            Exit::Ok
+            exit
         }
     }
 }
 
-async fn start(args: Args, events: Events) -> Result<Server, (Events, Trouble)> {
-    let mutual = if args.mutual { ClientAuth::Required } else { ClientAuth::Requested };
-    let config = match args.common.config(mutual) {
-        Ok(config) => config,
-        Err(trouble) => return Err((events, trouble)),
-    };
-    let socket = match UdpSocket::bind(args.address).await {
-        Ok(socket) => socket,
-        Err(error) => {
-            return Err((events, Trouble::new(Exit::Local, "listen", format!("{}: {error}", args.address))));
-        }
-    };
-    let listen = socket.local_addr().unwrap_or(args.address);
+async fn start(args: Args, events: &Events) -> Result<Server<'_>, Trouble> {
+    let config =
+        args.common.config(if args.mutual { ClientAuth::Required } else { ClientAuth::Requested })?;
+    let socket = UdpSocket::bind(args.address).await;
+    let socket = socket.map_err(|error| Trouble::cannot_listen(args.address, error))?;
+    let listen = socket.local_addr().map_err(Trouble::unexpected)?;
     events.say("listening", &json!({ "listen": listen.to_string() }), || format!("Listening at {listen}"));
     let acceptor = args.cookie.then(|| Acceptor::new(config.provider, seed(&config.provider)));
     let clients = BTreeMap::new();
     Ok(Server { socket, clock: Clock::start(), config, common: args.common, events, acceptor, clients })
 }
 
-impl Server {
+impl Server<'_> {
     async fn serve(&mut self) {
         let mut buffer = vec![0; 65_536];
         loop {
@@ -103,7 +98,7 @@ impl Server {
         let fed = feed(client, now, datagram, |data| received.push(data.to_vec()));
         while let Some(event) = client.poll_event() {
             if event == Event::Verified {
-                tell(client, &self.common, &self.events, from);
+                tell(client, &self.common, self.events, from);
             }
         }
         flush(client, now, &self.socket, from).await;

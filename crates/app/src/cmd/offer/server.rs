@@ -12,8 +12,13 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{options, post};
 use limpid::{DataChannel, Description, DescriptionKind, PeerConnection};
+use limpid_app::exit::Exit;
+use serde_json::json;
+use tokio::net::TcpListener;
 
 use super::{Form, MAX_BODY};
+use crate::cmd::say::{Events, Trouble};
+use crate::cmd::stopped;
 
 /// How long server-reflexive candidates may keep the answer waiting.
 const REFLEXIVE: Duration = Duration::from_millis(500);
@@ -34,8 +39,32 @@ pub(crate) trait Host: Send + Sync + 'static {
     ) -> impl Future<Output = ()> + Send;
 }
 
+/// Answers the offers that come to a listener, until the program is ended: the exit code that says who did.
+///
+/// `doing`: what the events for people call it.
+pub(crate) async fn serve<H: Host>(
+    host: H,
+    listener: TcpListener,
+    max: usize,
+    events: &Events,
+    doing: &str,
+) -> Result<Exit, Trouble> {
+    let (stopped, listen) = (stopped(), listener.local_addr().map_err(Trouble::unexpected)?);
+    let url = format!("http://{listen}/offer");
+    events.say("listening", &json!({ "url": url, "listen": listen.to_string() }), || {
+        format!("{doing} at {url}")
+    });
+    tokio::select! {
+        // Nobody's half of a request may keep it from ending.
+        exit = stopped => Ok(exit),
+        served = axum::serve(listener, router(host, listen, max)).into_future() => {
+            served.map(|()| Exit::Ok).map_err(Trouble::unexpected)
+        }
+    }
+}
+
 /// The sessions of one endpoint.
-pub(crate) struct Sessions<H> {
+struct Sessions<H> {
     host: H,
     listen: SocketAddr,
     max: usize,
@@ -51,7 +80,7 @@ struct Open {
 }
 
 /// The routes of an endpoint at `listen` with at most `max` sessions at a time.
-pub(crate) fn router<H: Host>(host: H, listen: SocketAddr, max: usize) -> Router {
+fn router<H: Host>(host: H, listen: SocketAddr, max: usize) -> Router {
     let sessions = Arc::new(Sessions { host, listen, max, open: Mutex::default() });
     Router::new()
         .route("/offer", post(offer::<H>))

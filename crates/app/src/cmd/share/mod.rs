@@ -7,33 +7,7 @@ pub(crate) mod seat;
 use std::io::IsTerminal;
 
 use limpid::{ConnectionState, Event, PeerConnection};
-use limpid_app::exit::Exit;
-use limpid_app::share::failure::Failure;
 use limpid_app::share::tree::Hash;
-
-use crate::cmd::say::Trouble;
-
-/// How a transfer was ended by the user or the system: the exit code, once a signal has come.
-pub(crate) async fn stopped() -> Exit {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            return tokio::select! {
-                _ = interrupt => Exit::Sigint,
-                _ = terminate.recv() => Exit::Sigterm,
-            };
-        }
-    }
-    let _ = interrupt.await;
-    Exit::Sigint
-}
-
-/// The trouble of being stopped by whoever runs the command.
-pub(crate) fn cancelled(exit: Exit) -> Trouble {
-    Trouble::new(exit, Failure::Cancelled.slug(), "Stopped.")
-}
 
 /// Waits until a connection is beyond hope: its path has been silent for longer than consent lasts, or it has ended.
 pub(crate) async fn lost(connection: &PeerConnection) {
