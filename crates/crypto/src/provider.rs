@@ -29,8 +29,17 @@ pub struct Provider {
     pub sign: &'static dyn Signing,
     /// Checks of signatures by a public key.
     pub verify: &'static dyn Verifying,
-    /// Keys, nonces, seeds: from the operating system in every shipped provider.
+    /// Keys, nonces, seeds: from the operating system; with `null` always the same.
     pub random: &'static dyn Randomness,
+}
+
+impl Provider {
+    /// 32 bytes of its randomness: a fresh seed for the [`Random`](crate::Random) of one machine.
+    pub fn seed(&self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.random.fill(&mut seed);
+        seed
+    }
 }
 
 impl fmt::Debug for Provider {

@@ -34,8 +34,6 @@ fn main() {
     let address: SocketAddr = args[2].parse().unwrap();
     let clock = Clock(std::time::Instant::now());
     let provider = limpid_crypto::ring::provider();
-    let mut seed = [0; 32];
-    provider.random.fill(&mut seed);
 
     let identity = match (option("--cert"), option("--key")) {
         (Some(cert), Some(key)) => {
@@ -44,11 +42,11 @@ fn main() {
         }
         _ => {
             let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-            Identity::generate(&provider, &mut Random::from_seed(seed), wall).unwrap()
+            Identity::generate(&provider, &mut Random::from_seed(provider.seed()), wall).unwrap()
         }
     };
     println!("our fingerprint: {}", identity.fingerprint(HashAlgorithm::Sha256).unwrap());
-    let mut config = Config::new(provider, seed, Arc::new(identity));
+    let mut config = Config::new(provider, provider.seed(), Arc::new(identity));
     config.mutual = if flag("--mutual") { ClientAuth::Required } else { ClientAuth::Requested };
     if let Some(mtu) = option("--mtu") {
         config.mtu = mtu.parse().unwrap();
@@ -62,7 +60,7 @@ fn main() {
         return;
     }
     let socket = UdpSocket::bind(address).unwrap();
-    let acceptor = Acceptor::new(provider, seed);
+    let acceptor = Acceptor::new(provider, provider.seed());
     let (mut buffer, mut out) = (vec![0; 2048], Vec::new());
     loop {
         let (len, from) = socket.recv_from(&mut buffer).unwrap();

@@ -101,8 +101,6 @@ impl Builder {
     /// Binds, makes what is missing, and begins to gather candidates. Must be called within a tokio runtime.
     pub async fn build(self) -> Result<PeerConnection, Error> {
         let provider = self.provider.unwrap_or_else(limpid_crypto::ring::provider);
-        let mut seed = [0; 32];
-        provider.random.fill(&mut seed);
         let identity = match self.identity {
             Some(identity) => identity,
             None => crate::new_identity(&provider).map_err(Error::Certificate)?,
@@ -111,7 +109,7 @@ impl Builder {
             Some(port) => port,
             None => Port::bind(self.bind).await?,
         };
-        let mut config = Config::new(provider, seed, identity);
+        let mut config = Config::new(provider, provider.seed(), identity);
         config.ice_servers = self.ice_servers;
         config.loopback = self.loopback.unwrap_or(config.loopback);
         config.mdns = self.mdns.unwrap_or(config.mdns);

@@ -84,10 +84,8 @@ pub const MAX_DATAGRAM: usize = 1200;
 /// Makes a certificate that is good for thirty days: ECDSA on P-256, self-signed, as browsers make them.
 #[expect(clippy::disallowed_methods, reason = "the one place where wall time comes in")]
 pub fn new_identity(provider: &Provider) -> Result<Arc<Identity>, limpid_peer::IdentityError> {
-    let mut seed = [0; 32];
-    provider.random.fill(&mut seed);
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Identity::generate(provider, &mut Random::from_seed(seed), since_1970.as_secs()).map(Arc::new)
+    Identity::generate(provider, &mut Random::from_seed(provider.seed()), since_1970.as_secs()).map(Arc::new)
 }
 
 /// The examples of the project's front page, compiled and run.

@@ -50,8 +50,7 @@ async fn serve(args: &Args, events: &Events) -> Result<Exit, Trouble> {
     for public in &args.public {
         door = door.with_public(public);
     }
-    let mut seed = [0; 32];
-    limpid_crypto::ring::provider().random.fill(&mut seed);
+    let seed = limpid_crypto::ring::provider().seed();
     let ice = move |host: &str| stun_for(host, address);
     let signalling = Server::new(Config { seed, limits: Limits::default() }, door.clone(), ice);
     let app = router(signalling.clone())

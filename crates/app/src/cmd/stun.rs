@@ -75,10 +75,8 @@ async fn ask(server: &str) -> Result<Value, Trouble> {
         .map_err(|error| Trouble::new(Exit::NoPath, "unreachable", error.to_string()))?;
     let local = socket.local_addr().map_err(Trouble::unexpected)?;
     let provider = limpid_crypto::ring::provider();
-    let mut seed = [0; 32];
-    provider.random.fill(&mut seed);
     let path = Path::udp(local, remote);
-    let mut client = Client::new(ClientConfig::new(seed, provider, path));
+    let mut client = Client::new(ClientConfig::new(provider.seed(), provider, path));
     let start = std::time::Instant::now();
     let now = || Instant::from_nanos(u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX));
     client.request(now()).map_err(Trouble::unexpected)?;

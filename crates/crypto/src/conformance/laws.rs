@@ -26,6 +26,7 @@ pub fn check_laws(provider: &Provider) -> Report {
     let mut filled = [0; 64];
     provider.random.fill(&mut filled);
     assert!(filled != [0; 64], "random bytes were filled in");
+    assert!(provider.seed() != [0; 32], "a seed is random");
     report
 }
 

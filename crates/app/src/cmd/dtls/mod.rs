@@ -67,7 +67,7 @@ impl Common {
     fn config(&self, mutual: ClientAuth) -> Result<Config, Trouble> {
         let provider = limpid_crypto::ring::provider();
         let identity = Arc::new(self.identity(&provider)?);
-        let mut config = Config::new(provider, seed(&provider), identity);
+        let mut config = Config::new(provider, provider.seed(), identity);
         config.mutual = mutual;
         config.mtu = self.mtu;
         config.srtp_profiles = match &self.srtp {
@@ -83,7 +83,7 @@ impl Common {
         };
         let (Some(cert), Some(key)) = (&self.cert, &self.key) else {
             let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            let mut random = Random::from_seed(seed(provider));
+            let mut random = Random::from_seed(provider.seed());
             let now = since_1970.unwrap_or_default().as_secs();
             return Identity::generate(provider, &mut random, now).map_err(|error| unusable(&error));
         };
@@ -92,12 +92,6 @@ impl Common {
         };
         Identity::from_pem(provider, &read(cert)?, &read(key)?).map_err(|error| unusable(&error))
     }
-}
-
-fn seed(provider: &Provider) -> [u8; 32] {
-    let mut seed = [0; 32];
-    provider.random.fill(&mut seed);
-    seed
 }
 
 fn profile(name: &str) -> Result<u16, Trouble> {

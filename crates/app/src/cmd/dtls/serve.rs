@@ -9,9 +9,9 @@ use limpid_sansio::Machine;
 use serde_json::json;
 use tokio::net::UdpSocket;
 
+use super::Common;
 use super::describe::{describe, lines};
 use super::link::{Clock, feed, flush, say};
-use super::{Common, seed};
 use crate::cmd::say::{Events, Trouble};
 use crate::cmd::stopped;
 
@@ -67,7 +67,7 @@ async fn start(args: Args, events: &Events) -> Result<Server<'_>, Trouble> {
     let socket = socket.map_err(|error| Trouble::cannot_listen(args.address, error))?;
     let listen = socket.local_addr().map_err(Trouble::unexpected)?;
     events.say("listening", &json!({ "listen": listen.to_string() }), || format!("Listening at {listen}"));
-    let acceptor = args.cookie.then(|| Acceptor::new(config.provider, seed(&config.provider)));
+    let acceptor = args.cookie.then(|| Acceptor::new(config.provider, config.provider.seed()));
     let clients = BTreeMap::new();
     Ok(Server { socket, clock: Clock::start(), config, common: args.common, events, acceptor, clients })
 }
@@ -123,7 +123,7 @@ impl Server<'_> {
         }
         let now = self.clock.now();
         let mut config = self.config.clone();
-        config.seed = seed(&config.provider);
+        config.seed = config.provider.seed();
         let mut endpoint = match &self.acceptor {
             None => Endpoint::server(config, now),
             Some(acceptor) => {

@@ -37,12 +37,11 @@ impl Seat {
     ) -> Result<Seat, Trouble> {
         let room = secret.room(provider);
         let (client, joined) = Client::join(server, &room, role).await.map_err(trouble)?;
-        let mut seed = [0; 32];
-        provider.random.fill(&mut seed);
         let ice_servers =
             joined.ice.iter().flat_map(|server| &server.urls).filter_map(|url| stun_server(url));
         let ice_servers = ice_servers.collect();
-        Ok(Seat { client, random: Random::from_seed(seed), peers: joined.peers, ice_servers, room })
+        let random = Random::from_seed(provider.seed());
+        Ok(Seat { client, random, peers: joined.peers, ice_servers, room })
     }
 
     /// The next thing that happens. A connection that breaks is dialled again.
