@@ -40,11 +40,11 @@ impl Relay {
         let (near, far) = (Arc::new(bind(left)?), Arc::new(bind(right)?));
         let (facing_left, facing_right) = (near.local_addr()?, far.local_addr()?);
         let is_down = Arc::new(AtomicBool::new(false));
-        let ways = [(near.clone(), far.clone(), right, 1), (far, near, left, 2)];
-        for (from, to, target, way) in ways {
+        for (from, to, target) in [(near.clone(), far.clone(), right), (far, near, left)] {
             let (enter, leave) = mpsc::channel();
             let is_down = is_down.clone();
-            std::thread::spawn(move || accept(&from, link, way, &enter, &is_down));
+            let chance = Random::from_seed(limpid_crypto::ring::provider().seed());
+            std::thread::spawn(move || accept(&from, link, chance, &enter, &is_down));
             std::thread::spawn(move || deliver(&leave, &to, target));
         }
         Ok(Relay { facing_left, facing_right, is_down })
@@ -74,8 +74,13 @@ fn bind(like: SocketAddr) -> io::Result<UdpSocket> {
 type UnderWay = (Instant, Vec<u8>);
 
 /// The near end of one way: what comes in and is not lost goes on the link.
-fn accept(from: &UdpSocket, link: Link, way: u8, enter: &mpsc::Sender<UnderWay>, is_down: &AtomicBool) {
-    let mut chance = Random::from_seed([way; 32]);
+fn accept(
+    from: &UdpSocket,
+    link: Link,
+    mut chance: Random,
+    enter: &mpsc::Sender<UnderWay>,
+    is_down: &AtomicBool,
+) {
     let mut is_free_at = Instant::now();
     let mut buffer = vec![0; 65_536];
     while !is_down.load(Ordering::Relaxed) {
