@@ -31,6 +31,7 @@ static FILES: &[File] = files! {
     "sha256.js" JS;
     "digest.js" JS;
     "tree.js" JS;
+    "turns.js" JS;
     "link.js" JS;
     "proof.js" JS;
     "signal.js" JS;

@@ -5,6 +5,7 @@ import { equal, fromHex, toHex } from './digest.js';
 import { refuse } from './names.js';
 import { Failure } from './strings.js';
 import { GROUP, ShareHasher, TreeHasher, groupHash } from './tree.js';
+import { Turns } from './turns.js';
 
 const ATTEMPTS = 3;
 const MAX_RECORDS = 65_536;
@@ -22,8 +23,7 @@ export class Receiving {
   #consumed = 0;
   #granted = FIRST_CREDIT;
   #bye = false;
-  #failure = null;
-  #waiting = [];
+  #turns = new Turns();
   #isDone = false;
 
   /** `on`: manifest(files, total), progress(bytes, total). */
@@ -31,7 +31,7 @@ export class Receiving {
     Object.assign(this, { control, data, on });
     const safely = (action) => ({ data: message }) => {
       try { action(message); } catch (error) { this.abort(error); }
-      this.#wake();
+      this.#turns.wake();
     };
     control.onmessage = safely((text) => this.#hear(text));
     data.onmessage = safely((buffer) => this.#take(buffer));
@@ -39,12 +39,11 @@ export class Receiving {
 
   /** Stops it, and tells the other side. */
   abort(failure) {
-    if (this.#failure) return;
+    if (this.#turns.failure) return;
     // All is written and checked: an end without a goodbye is one, too.
-    if (this.#isDone && failure.slug === 'connection-lost') { this.#bye = true; this.#wake(); return; }
-    this.#failure = failure;
+    if (this.#isDone && failure.slug === 'connection-lost') { this.#bye = true; this.#turns.wake(); return; }
+    this.#turns.fail(failure);
     if (failure.slug) this.#say({ m: 'error', error: failure.slug });
-    this.#wake();
   }
 
   decline() {
@@ -65,7 +64,7 @@ export class Receiving {
     const hash = toHex(await share.finish());
     this.#isDone = true;
     this.#say({ m: 'done', root: hash });
-    await this.#until(() => this.#bye);
+    await this.#turns.until(() => this.#bye);
     return { hash, bytes: this.total, files: files.length };
   }
 
@@ -90,7 +89,7 @@ export class Receiving {
       this.on.progress(this.#progress, this.total);
       await tree.push(leaf);
     }
-    await this.#until(() => this.#roots.has(file.f));
+    await this.#turns.until(() => this.#roots.has(file.f));
     const root = await tree.root();
     if (!equal(root, this.#roots.get(file.f))) this.#end(new Failure('integrity'));
     this.#roots.delete(file.f);
@@ -102,7 +101,7 @@ export class Receiving {
   async #receiveGroup(file, i) {
     const key = `${file.f}:${i}`;
     for (;;) {
-      await this.#until(() => this.#hashes.has(key) && this.#groups.get(key)?.got === groupSize(file, i));
+      await this.#turns.until(() => this.#hashes.has(key) && this.#groups.get(key)?.got === groupSize(file, i));
       const { bytes } = this.#groups.get(key);
       const leaf = await groupHash(bytes);
       const isRight = equal(leaf, this.#hashes.get(key));
@@ -186,7 +185,7 @@ export class Receiving {
 
   #end(failure) {
     this.abort(failure);
-    throw this.#failure;
+    throw this.#turns.failure;
   }
 
   async #writing(action) {
@@ -195,20 +194,7 @@ export class Receiving {
     } catch (error) {
       this.#end(error instanceof Failure ? error : new Failure('cannot-write'));
     }
-    if (this.#failure) throw this.#failure;
-  }
-
-  #wake() {
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  async #until(condition) {
-    for (;;) {
-      if (this.#failure) throw this.#failure;
-      const woken = new Promise((resolve) => { this.#waiting.push(resolve); });
-      if (condition()) return;
-      await woken;
-    }
+    if (this.#turns.failure) throw this.#turns.failure;
   }
 }
 

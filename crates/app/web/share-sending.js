@@ -4,6 +4,7 @@ import { CHUNK_HEADER, FIRST_CREDIT, MAX_CHUNK, chunkMessage, isCount, parseCont
 import { toHex } from './digest.js';
 import { Failure } from './strings.js';
 import { GROUP, ShareHasher, TreeHasher, groupHash } from './tree.js';
+import { Turns } from './turns.js';
 
 const HIGH_WATER = 4 * 1024 * 1024;
 const LOW_WATER = 1024 * 1024;
@@ -17,10 +18,9 @@ export class Sending {
   #progress = 0;
   #again = [];
   #ahead = 0;
-  #waiting = [];
+  #turns = new Turns();
   #accepted = null;
   #done = null;
-  #failure = null;
 
   /** `files`: [{path, size, mtime, file}]; `on`: accepted(files, bytes), progress(bytes, total). */
   constructor({ control, data, maxMessageSize, files, on }) {
@@ -31,20 +31,20 @@ export class Sending {
     };
     data.onmessage = () => this.abort(new Failure('protocol'));
     data.bufferedAmountLowThreshold = LOW_WATER;
-    data.onbufferedamountlow = control.onbufferedamountlow = () => this.#wake();
+    data.onbufferedamountlow = control.onbufferedamountlow = () => this.#turns.wake();
   }
 
   /** Runs to the end: resolves with {hash, bytes, files}, or throws a Failure. */
   async run() {
     try {
       this.#sayManifest();
-      await this.#until(() => this.#accepted);
+      await this.#turns.until(() => this.#accepted);
       const files = this.#accepted === 'all' ? this.files : this.files.filter((_, f) => this.#accepted.has(f));
       const total = files.reduce((sum, { size }) => sum + size, 0);
       this.on.accepted(files, total);
       const share = new ShareHasher();
       for (const entry of files) await share.push(entry.path, entry.size, await this.#sendFile(entry, total));
-      await this.#until(async () => { await this.#sendAgain(); return this.#done; });
+      await this.#turns.until(async () => { await this.#sendAgain(); return this.#done; });
       const hash = toHex(await share.finish());
       if (this.#done !== hash) throw new Failure('integrity');
       this.#say({ m: 'bye' });
@@ -57,8 +57,7 @@ export class Sending {
 
   /** Stops it. */
   abort(failure) {
-    this.#failure ??= failure;
-    this.#wake();
+    this.#turns.fail(failure);
   }
 
   #sayManifest() {
@@ -85,7 +84,7 @@ export class Sending {
     else if (message?.m === 'done') this.#done = message.root;
     else if (message?.m === 'error') throw new Failure(PEER_ERRORS.has(message.error) ? message.error : 'peer-failed');
     else if (message) throw new Failure('protocol');
-    this.#wake();
+    this.#turns.wake();
   }
 
   #hearAccept({ files, more }) {
@@ -121,7 +120,7 @@ export class Sending {
     const hash = groupHash(bytes);
     for (let at = 0; at < bytes.length; at += this.chunk) {
       const part = bytes.subarray(at, at + this.chunk);
-      await this.#until(async () => {
+      await this.#turns.until(async () => {
         await first();
         return this.#sent + part.length <= this.#credit && this.data.bufferedAmount < HIGH_WATER;
       });
@@ -146,7 +145,7 @@ export class Sending {
     if (this.#ahead >= MAX_AHEAD) {
       const threshold = this.data.bufferedAmountLowThreshold;
       this.data.bufferedAmountLowThreshold = 0;
-      await this.#until(() => this.data.bufferedAmount === 0 && this.control.bufferedAmount === 0);
+      await this.#turns.until(() => this.data.bufferedAmount === 0 && this.control.bufferedAmount === 0);
       this.data.bufferedAmountLowThreshold = threshold;
       this.#ahead = 0;
     }
@@ -154,26 +153,12 @@ export class Sending {
   }
 
   #say(message) {
-    if (this.#failure) throw this.#failure;
+    if (this.#turns.failure) throw this.#turns.failure;
     this.control.send(JSON.stringify(message));
   }
 
   #tell(failure) {
     try { this.control.send(JSON.stringify({ m: 'error', error: failure.slug })); } catch { /* it has gone */ }
-  }
-
-  #wake() {
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  /** Waits until something holds; looks again whenever something happened. */
-  async #until(condition) {
-    for (;;) {
-      if (this.#failure) throw this.#failure;
-      const woken = new Promise((resolve) => { this.#waiting.push(resolve); });
-      if (await condition()) return;
-      await woken;
-    }
   }
 }
 
