@@ -3,7 +3,7 @@
 import { FIRST_CREDIT, MAX_FILES, isCount, parseChunk, parseControl } from './channel-messages.js';
 import { equal, fromHex, toHex } from './digest.js';
 import { refuse } from './names.js';
-import { Failure } from './strings.js';
+import { Failure, failureOfPeer } from './strings.js';
 import { GROUP, ShareHasher, TreeHasher, groupHash } from './tree.js';
 import { Turns } from './turns.js';
 
@@ -132,7 +132,7 @@ export class Receiving {
     else if (message.m === 'group' && isCount(message.i)) this.#record(this.#hashes, `${message.f}:${message.i}`, message.h);
     else if (message.m === 'file') this.#record(this.#roots, message.f, message.root);
     else if (message.m === 'bye') this.#bye = true;
-    else if (message.m === 'error') throw new Failure(message.error);
+    else if (message.m === 'error') throw failureOfPeer(message.error);
     else throw new Failure('protocol');
   }
 

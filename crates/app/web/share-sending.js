@@ -2,7 +2,7 @@
 
 import { CHUNK_HEADER, FIRST_CREDIT, MAX_CHUNK, chunkMessage, isCount, parseControl } from './channel-messages.js';
 import { toHex } from './digest.js';
-import { Failure } from './strings.js';
+import { Failure, failureOfPeer } from './strings.js';
 import { GROUP, ShareHasher, TreeHasher, groupHash } from './tree.js';
 import { Turns } from './turns.js';
 
@@ -82,7 +82,7 @@ export class Sending {
     else if (message?.m === 'credit' && isCount(message.bytes)) this.#credit = Math.max(this.#credit, message.bytes);
     else if (message?.m === 'bad' && this.#isGroup(message)) this.#again.push(message);
     else if (message?.m === 'done') this.#done = message.root;
-    else if (message?.m === 'error') throw new Failure(PEER_ERRORS.has(message.error) ? message.error : 'peer-failed');
+    else if (message?.m === 'error') throw failureOfPeer(message.error);
     else if (message) throw new Failure('protocol');
     this.#turns.wake();
   }
@@ -161,8 +161,6 @@ export class Sending {
     try { this.control.send(JSON.stringify({ m: 'error', error: failure.slug })); } catch { /* it has gone */ }
   }
 }
-
-const PEER_ERRORS = new Set(['integrity', 'disk-full', 'cannot-write', 'names-refused', 'too-large-here', 'protocol', 'cancelled', 'version']);
 
 async function read(file, start, end) {
   let bytes;

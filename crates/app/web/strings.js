@@ -97,3 +97,9 @@ export class Failure extends Error {
     this.slug = failures[slug] ? slug : 'unexpected';
   }
 }
+
+// What the other side may say of itself; it has no say in what this side alone can see.
+const PEER_ERRORS = new Set(['version', 'integrity', 'disk-full', 'cannot-write', 'cannot-read', 'file-changed', 'names-refused', 'too-large-here', 'protocol', 'cancelled']);
+
+/** The failure that the other side names in `error`. */
+export const failureOfPeer = (slug) => new Failure(PEER_ERRORS.has(slug) ? slug : 'peer-failed');

@@ -105,7 +105,28 @@ impl Failure {
         own.into_iter().chain(CloseCode::ALL.into_iter().map(F::Server))
     }
 
-    /// The failure with this slug, as the other side names it in `error`.
+    /// What the other side says of itself in `error`. It has no say in what we alone can see: that the proof was wrong, that
+    /// somebody stands in between.
+    pub fn from_peer(slug: &str) -> Failure {
+        use Failure as F;
+        match Failure::from_slug(slug) {
+            Some(
+                said @ (F::Version
+                | F::Integrity
+                | F::DiskFull
+                | F::CannotWrite
+                | F::CannotRead
+                | F::FileChanged
+                | F::AllNamesRefused
+                | F::TooLargeHere
+                | F::PeerProtocol
+                | F::Cancelled),
+            ) => said,
+            _ => F::PeerFailed,
+        }
+    }
+
+    /// The failure with this slug.
     pub fn from_slug(slug: &str) -> Option<Failure> {
         Failure::all().find(|failure| failure.slug() == slug)
     }
@@ -243,5 +264,13 @@ mod tests {
             assert_ne!(failure.exit(), Exit::Ok);
         }
         assert_eq!(Failure::from_slug("no such thing"), None);
+    }
+
+    #[test]
+    fn the_other_side_speaks_of_itself_only() {
+        assert_eq!(Failure::from_peer("disk-full"), Failure::DiskFull);
+        for slug in ["fingerprint", "bad-proof", "bad-link", "no such thing"] {
+            assert_eq!(Failure::from_peer(slug), Failure::PeerFailed, "{slug}");
+        }
     }
 }

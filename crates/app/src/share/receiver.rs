@@ -146,7 +146,7 @@ impl Receiver {
             Control::Group { f, i, h } => self.hear_group(f, i, &h)?,
             Control::File { f, root } => self.hear_root(f, &root)?,
             Control::Bye if self.is_done => self.end(),
-            Control::Error { error } => return Err(Failure::from_slug(&error).unwrap_or(Failure::PeerFailed)),
+            Control::Error { error } => return Err(Failure::from_peer(&error)),
             _ => return Err(Failure::PeerProtocol),
         }
         self.release()

@@ -141,7 +141,7 @@ impl Sender {
                 self.done = Some(from_hex(&root).ok_or(Failure::PeerProtocol)?);
                 self.finish_if_done()?;
             }
-            Control::Error { error } => return Err(Failure::from_slug(&error).unwrap_or(Failure::PeerFailed)),
+            Control::Error { error } => return Err(Failure::from_peer(&error)),
             _ => return Err(Failure::PeerProtocol),
         }
         Ok(())

@@ -136,3 +136,13 @@ test('a sender that breaks the protocol is cut off', async () => {
   for (let i = 0; i < 2; i += 1) run.sData.send(chunkMessage(0, FIRST_CREDIT + i * 65536, new Uint8Array(65536)));
   await assert.rejects(run.sent, { slug: 'protocol' }, 'more than its credit');
 });
+
+test('the other side speaks of itself only', async () => {
+  for (const [said, slug] of [['disk-full', 'disk-full'], ['fingerprint', 'peer-failed'], ['no such thing', 'peer-failed']]) {
+    for (const [from, hears] of [['sControl', 'received'], ['rControl', 'sent']]) {
+      const run = start([offered('a', bytes(12 * MIB, 1))]);
+      run[from].send(JSON.stringify({ m: 'error', error: said }));
+      await assert.rejects(run[hears], { slug }, `${said}, ${hears}`);
+    }
+  }
+});
