@@ -3,7 +3,8 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::provider::{Digest, HashAlgorithm, Provider};
+use crate::digest::Digest;
+use crate::provider::{HashAlgorithm, Provider};
 
 /// The hash of a certificate, as it stands in `a=fingerprint`.
 ///

@@ -48,6 +48,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod conformance;
+mod digest;
 mod fingerprint;
 pub mod hkdf;
 pub mod null;
@@ -57,6 +58,7 @@ mod random;
 pub mod ring;
 pub mod secret;
 
+pub use digest::Digest;
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use provider::*;
 pub use random::Random;

@@ -17,6 +17,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::digest::Digest;
 use crate::provider::*;
 use crate::secret::Secret;
 

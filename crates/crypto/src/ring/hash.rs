@@ -6,7 +6,8 @@ use hmac::digest::Digest as _;
 use hmac::{Hmac, Mac};
 use ring::{digest, hmac as ring_hmac};
 
-use crate::provider::{Digest, HashAlgorithm, Hasher, Hashing, MacKey, Macs};
+use crate::digest::Digest;
+use crate::provider::{HashAlgorithm, Hasher, Hashing, MacKey, Macs};
 
 /// Hashes and MACs.
 pub(super) struct Ring;
