@@ -122,6 +122,7 @@ impl Peer {
     /// What a description says about the association.
     pub(crate) fn start_association(&mut self, now: Instant, data: &DataSection, is_dtls_client: bool) {
         let association = self.association(now);
+        association.set_remote_port(data.sctp_port);
         association.set_parity(if is_dtls_client { Parity::Even } else { Parity::Odd });
         association.set_remote_max_message_size(data.max_message_size);
     }

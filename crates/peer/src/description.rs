@@ -37,7 +37,7 @@ impl DescriptionKind {
 
 /// A description: what it is for, and its SDP text.
 #[doc(alias = "RTCSessionDescription")]
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Description {
     /// What it is for.
     pub kind: DescriptionKind,
@@ -60,10 +60,40 @@ impl Description {
     pub fn rollback() -> Self {
         Description { kind: DescriptionKind::Rollback, sdp: String::new() }
     }
+
+    /// The text as it may be shown: who knows the password of ICE can take part.
+    pub(crate) fn without_passwords(&self) -> String {
+        let line = |line: &str| match line.strip_prefix("a=ice-pwd:") {
+            Some(_) => "a=ice-pwd:…\r\n".to_owned(),
+            None => line.to_owned(),
+        };
+        self.sdp.split_inclusive('\n').map(line).collect()
+    }
+}
+
+impl fmt::Debug for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sdp = self.without_passwords();
+        f.debug_struct("Description").field("kind", &self.kind).field("sdp", &sdp).finish()
+    }
 }
 
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sdp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_and_traces_show_descriptions_without_their_passwords() {
+        let sdp = "a=ice-ufrag:abcd\r\na=ice-pwd:secretsecretsecretsecret\r\na=mid:0\r\n";
+        let description = Description::offer(sdp);
+        assert_eq!(description.without_passwords(), "a=ice-ufrag:abcd\r\na=ice-pwd:…\r\na=mid:0\r\n");
+        assert!(!format!("{description:?}").contains("secret"));
+        assert_eq!(description.to_string(), sdp, "it is sent as it is");
     }
 }

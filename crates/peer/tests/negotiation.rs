@@ -78,6 +78,32 @@ fn altered(mut description: Description, pairs: &[(&str, &str)]) -> Description 
     description
 }
 
+/// Both speak from port 5000 whatever they say: whoever listens to the other's word hears nothing from the port it names.
+#[test]
+fn the_sctp_port_of_the_description_is_the_one_that_is_spoken_to() {
+    let mut couple = Couple::new(8, Link::millis(5));
+    couple.open("chat");
+    let port = [("a=sctp-port:5000", "a=sctp-port:5001")];
+    let offer = couple.world.with(couple.a, |a, now| {
+        let offer = a.create_offer().expect("an offer");
+        a.set_local_description(now, offer.clone()).expect("our own");
+        offer
+    });
+    let answer = couple.world.with(couple.b, |b, now| {
+        b.set_remote_description(now, altered(offer, &port)).expect("their offer");
+        let answer = b.create_answer().expect("an answer");
+        b.set_local_description(now, answer.clone()).expect("our own");
+        answer
+    });
+    couple.world.with(couple.a, |a, now| a.set_remote_description(now, answer).expect("the answer"));
+    couple.world.run_for(5 * SECOND);
+    for (end, what) in [(couple.a, "b speaks to 5001"), (couple.b, "b expects 5001 to speak")] {
+        let stats = couple.world.machine(end).stats();
+        assert!(stats.dtls.is_some(), "the floor below is fine");
+        assert!(stats.sctp.expect("begun").dropped[limpid_sctp::DropReason::WrongPort] > 0, "{what}");
+    }
+}
+
 /// The other role asks for another DTLS association (RFC 8842 §3.1), and one connection has one: who was the DTLS client can
 /// not become the server in a later description, be it an offer or an answer.
 #[test]

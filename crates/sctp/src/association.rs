@@ -169,6 +169,13 @@ impl Association {
         self.tx.max_message = usize::try_from(limit).unwrap_or(usize::MAX).min(u32::MAX as usize);
     }
 
+    /// The peer's SCTP port, from its `a=sctp-port` (RFC 8841 §5). An association that has begun keeps the one it has.
+    pub fn set_remote_port(&mut self, port: u16) {
+        if self.state() == State::Closed {
+            self.config.remote_port = port;
+        }
+    }
+
     /// The path is another one, or takes datagrams of another size; a new route starts congestion control anew
     /// (RFC 8261 §6.1).
     pub fn path_changed(&mut self, now: Instant, info: PathInfo) {
