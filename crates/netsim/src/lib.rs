@@ -77,7 +77,7 @@ mod world;
 pub use link::{Arrivals, Burst, Link, LinkState};
 pub use matrix::matrix;
 pub use mitm::{Injected, Mitm, Verdict};
-pub use nat::{Dependence, Nat, NatConfig, Ports};
+pub use nat::{Dependence, Nat, NatConfig, Ports, WHO_MEETS};
 pub use packet::{DropCause, Packet};
 pub use pair::{Pair, Party, Side};
 pub use random::Random;

@@ -68,6 +68,29 @@ pub struct NatConfig {
     pub blocks_udp: bool,
 }
 
+/// Whether two that probe each other meet, by what their NATs do: written by hand from RFC 4787, for tests to compare with
+/// what happens. Rows and columns: mapping/filtering of either side. Symmetric, as it must be.
+///
+/// - Two endpoint-independent mappings always connect: each side knows the other's one port, and sending opens the filter.
+/// - A dependent mapping sends from a port that the other side was not told. It can only be learned from a packet that comes
+///   through the other side's filter, so that filter must not ask for the port. Being let in oneself does not help: the
+///   answer leaves from the untold port, and is filtered like the request.
+/// - Address-dependent mappings have one port per address: once it is learned, it stays, and both sides can use it.
+/// - Two mappings that depend on the port chase each other for ever: whoever learns a port and sends to it does so from a
+///   port of his own that is new again, so that no answer ever comes from where its request was sent.
+pub const WHO_MEETS: &str = "           \
+           EIM/EIF  EIM/ADF  EIM/APDF  ADM/EIF  ADM/ADF  ADM/APDF  APDM/EIF  APDM/ADF  APDM/APDF
+EIM/EIF    yes      yes      yes       yes      yes      yes       yes       yes       yes
+EIM/ADF    yes      yes      yes       yes      yes      yes       yes       yes       yes
+EIM/APDF   yes      yes      yes       -        -        -         -         -         -
+ADM/EIF    yes      yes      -         yes      yes      -         yes       yes       -
+ADM/ADF    yes      yes      -         yes      yes      -         yes       yes       -
+ADM/APDF   yes      yes      -         -        -        -         -         -         -
+APDM/EIF   yes      yes      -         yes      yes      -         -         -         -
+APDM/ADF   yes      yes      -         yes      yes      -         -         -         -
+APDM/APDF  yes      yes      -         -        -        -         -         -         -
+";
+
 impl NatConfig {
     /// A NAT with these two behaviours; the rest as RFC 4787 recommends.
     pub const fn new(mapping: Dependence, filtering: Dependence) -> Self {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use limpid_netsim::host::Host;
-use limpid_netsim::{HostId, Link, NatConfig, World, address, ip, matrix};
+use limpid_netsim::{HostId, Link, NatConfig, WHO_MEETS, World, address, ip, matrix};
 use limpid_sansio::{Datagram, Drained, Instant, Outbox, Path, Transmit};
 
 const SERVER: &str = "198.51.100.1:3478";
@@ -89,35 +89,13 @@ fn connects(nats: [NatConfig; 2]) -> bool {
     world.run_until(Duration::from_secs(5), |_| board.borrow().connected == [true, true])
 }
 
-/// By hand. Rows and columns: mapping/filtering of either side. Symmetric, as it must be.
-///
-/// - Two endpoint-independent mappings always connect: each side knows the other's one port, and sending opens the filter.
-/// - A dependent mapping sends from a port that the other side was not told. It can only be learned from a packet that comes
-///   through the other side's filter, so that filter must not ask for the port. Being let in oneself does not help: the
-///   answer leaves from the untold port, and is filtered like the request.
-/// - Address-dependent mappings have one port per address: once it is learned, it stays, and both sides can use it.
-/// - Two mappings that depend on the port chase each other for ever: whoever learns a port and sends to it does so from a
-///   port of his own that is new again, so that no answer ever comes from where its request was sent.
-const TABLE: &str = "           \
-           EIM/EIF  EIM/ADF  EIM/APDF  ADM/EIF  ADM/ADF  ADM/APDF  APDM/EIF  APDM/ADF  APDM/APDF
-EIM/EIF    yes      yes      yes       yes      yes      yes       yes       yes       yes
-EIM/ADF    yes      yes      yes       yes      yes      yes       yes       yes       yes
-EIM/APDF   yes      yes      yes       -        -        -         -         -         -
-ADM/EIF    yes      yes      -         yes      yes      -         yes       yes       -
-ADM/ADF    yes      yes      -         yes      yes      -         yes       yes       -
-ADM/APDF   yes      yes      -         -        -        -         -         -         -
-APDM/EIF   yes      yes      -         yes      yes      -         -         -         -
-APDM/ADF   yes      yes      -         yes      yes      -         -         -         -
-APDM/APDF  yes      yes      -         -        -        -         -         -         -
-";
-
 #[test]
 fn every_pair_of_nats_connects_or_does_not_as_the_table_says() {
     let nats: Vec<NatConfig> = NatConfig::all().collect();
     let names: Vec<&str> = nats.iter().map(NatConfig::name).collect();
     let find = |name: &&str| nats[names.iter().position(|n| n == name).expect("a name of the list")];
     let found = matrix("", &names, &names, |a, b| if connects([find(a), find(b)]) { "yes" } else { "-" });
-    assert_eq!(found, TABLE, "\n{found}");
+    assert_eq!(found, WHO_MEETS, "\n{found}");
 }
 
 #[test]
