@@ -57,6 +57,11 @@ impl Description {
     }
 
     /// Takes the last offer back.
+    ///
+    /// Of two sides that offer at once exactly one has to give way (W3C's "perfect negotiation" calls it polite): it rolls
+    /// back, which [`set_remote_description`](crate::Peer::set_remote_description) does by itself, and the other one
+    /// ignores the offer that met its own. Which of them is which must be agreed on beforehand. If both give way,
+    /// both answer, nobody's answer is wanted, and the handshake of two DTLS clients fails. If neither does, nobody answers.
     pub fn rollback() -> Self {
         Description { kind: DescriptionKind::Rollback, sdp: String::new() }
     }

@@ -154,18 +154,20 @@ impl Mux {
     fn settle_first(&mut self) {
         self.packed_in_a_row = 0;
         let Some(id) = self.touched.pop_front() else { return };
-        let Some(slot) = self.peers.get_mut(&id) else { return };
-        slot.is_touched = false;
-        while let Some(event) = slot.peer.poll_event() {
+        if let Some(slot) = self.peers.get_mut(&id) {
+            slot.is_touched = false;
+        }
+        while let Some(Some(event)) = self.guarded(id, |slot| slot.peer.poll_event()) {
             self.events.push_back((id, event));
         }
-        while let Some(wish) = slot.peer.poll_wish() {
+        while let Some(Some(wish)) = self.guarded(id, |slot| slot.peer.poll_wish()) {
             let outer = WishId(self.next_wish);
             self.next_wish += 1;
             self.wishes.insert(outer, (id, wish.id));
             self.wanted.push_back(Wish { id: outer, kind: wish.kind });
         }
-        let deadline = slot.peer.poll_timeout().filter(|_| slot.error.is_none());
+        let deadline = |slot: &mut Slot| slot.peer.poll_timeout().filter(|_| slot.error.is_none());
+        let Some(deadline) = self.guarded(id, deadline) else { return };
         self.due.set(id, deadline);
         self.learn_ufrag(id);
     }
@@ -274,7 +276,7 @@ impl Machine for Mux {
             return Some(event);
         }
         let &id = self.touched.front()?;
-        let event = self.peers.get_mut(&id)?.peer.poll_event()?;
+        let event = self.guarded(id, |slot| slot.peer.poll_event())??;
         Some((id, event))
     }
 
@@ -294,9 +296,8 @@ impl Driven for Mux {
             _ => self.wishes.remove(&id),
         };
         if let Some((owner, inner)) = known
-            && let Some(slot) = self.peers.get_mut(&owner)
+            && self.guarded(owner, |slot| slot.peer.handle_answer(now, inner, answer)).is_some()
         {
-            slot.peer.handle_answer(now, inner, answer);
             self.touch(owner);
         }
     }

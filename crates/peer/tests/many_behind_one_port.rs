@@ -8,6 +8,7 @@ use std::time::Duration;
 use common::{config, read_all, write};
 use limpid_netsim::{Handle, Link, Packet, World};
 use limpid_peer::{ChannelConfig, ChannelId, ConnectionState, Event, Mux, Peer, PeerId};
+use limpid_sansio::{Answer, Driven};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -146,4 +147,40 @@ fn a_panic_in_one_connection_ends_that_connection_only() {
     for (guest, _) in &crowd.guests[1..] {
         assert_eq!(crowd.world.machine(*guest).connection_state(), ConnectionState::Connected);
     }
+}
+
+/// Looks on, and fails.
+struct Fault;
+
+impl limpid_sansio::tap::Tap for Fault {
+    fn record(&mut self, _: &limpid_sansio::tap::Record<'_>) {
+        panic!("a fault while an answer is taken");
+    }
+}
+
+#[test]
+fn an_answer_that_makes_one_connection_panic_ends_that_one() {
+    let now = limpid_sansio::Instant::from_millis(1000);
+    let peer = |seed| Peer::new(config(limpid_crypto::ring::provider(), [seed; 32]), now);
+    let (mut near, mut far) = (peer(1), peer(2));
+    near.add_local_address(now, ([192, 0, 2, 1], 5000).into());
+    near.create_data_channel(now, ChannelConfig::default()).expect("a channel");
+    let offer = near.create_offer().expect("an offer");
+    near.set_local_description(now, offer.clone()).expect("our own");
+    far.set_remote_description(now, offer).expect("their offer");
+    let answer = far.create_answer().expect("an answer");
+    near.set_remote_description(now, answer).expect("their answer");
+    let hidden = "candidate:1 1 udp 1 0a1b2c3d-0000-4000-8000-000000000001.local 9 typ host";
+    near.add_ice_candidate(now, hidden, None).expect("a candidate");
+
+    let mut mux = Mux::new();
+    let (near, other) = (mux.insert(near), mux.insert(peer(3)));
+    limpid_sansio::conformance::checked_drain(&mut mux, now, |_, _| ());
+    let wish = mux.poll_wish().expect("who is that?");
+    mux.with(near, |near| near.set_tap(Some(Box::new(Fault))));
+    std::panic::set_hook(Box::new(|_| ())); // quiet: it is meant to happen
+    mux.handle_answer(now, wish.id, Answer::Addresses(&[IpAddr::from([192, 0, 2, 9])]));
+    let _ = std::panic::take_hook();
+    assert_eq!((mux.panics(), mux.len()), (1, 1));
+    assert!(mux.look(other).is_some());
 }

@@ -45,6 +45,36 @@ fn glare_is_solved_by_rolling_the_polite_side_back() {
 }
 
 #[test]
+fn two_that_both_give_way_are_lost_to_each_other() {
+    let mut couple = Couple::new(9, Link::millis(5));
+    couple.open("chat");
+    let sides = [couple.a, couple.b];
+    let offers = sides.map(|side| {
+        couple.world.with(side, |peer, now| {
+            let offer = peer.create_offer().expect("an offer");
+            peer.set_local_description(now, offer.clone()).expect("our own");
+            offer
+        })
+    });
+    let answers = [(0, 1), (1, 0)].map(|(me, other): (usize, usize)| {
+        couple.world.with(sides[me], |peer, now| {
+            peer.set_remote_description(now, offers[other].clone()).expect("rolls ours back");
+            let answer = peer.create_answer().expect("an answer");
+            peer.set_local_description(now, answer.clone()).expect("our own");
+            answer
+        })
+    });
+    for (me, other) in [(0, 1), (1, 0)] {
+        assert!(answers[me].sdp.contains("a=setup:active\r\n"), "both want to be the DTLS client");
+        let answer = answers[other].clone();
+        let result = couple.world.with(sides[me], |peer, now| peer.set_remote_description(now, answer));
+        assert_eq!(result, Err(Misuse::InvalidState(SignalingState::Stable)));
+    }
+    couple.world.run_for(5 * SECOND);
+    assert_eq!(couple.states(), (ConnectionState::Failed, ConnectionState::Failed));
+}
+
+#[test]
 fn an_ice_restart_changes_the_credentials_and_loses_nothing() {
     let mut couple = Couple::new(2, Link::millis(20));
     let ours = couple.open("chat");

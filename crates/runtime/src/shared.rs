@@ -1,8 +1,9 @@
 //! A machine between its driver and its handles: behind one short lock, with a bell for the driver.
 //!
 //! Handles call the machine's own verbs under the lock and ring; nothing is queued twice and no message is passed. The
-//! driver holds the lock while it hands in a burst and takes out a batch, never during a system call. A panic under the
-//! lock poisons it: that connection ends, and only that one.
+//! driver holds the lock while it hands in a burst and takes out a batch, never during a system call. A panic inside one
+//! connection is caught by the [`Mux`](limpid_peer::Mux): that connection ends, and only that one. One anywhere else under
+//! the lock poisons it, and then nobody waits in vain.
 
 use std::sync::{Arc, Mutex};
 
