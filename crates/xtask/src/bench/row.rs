@@ -85,7 +85,9 @@ pub(crate) const ROWS: [Row; 9] = [
         rivals: &[bench("sctp-rtc", &[])],
         bars: &[
             Bar { measure: "sctp-", asks: Asks::Ratio("rtc-sctp", 1.0) },
-            Bar { measure: "sctp-flat", asks: Asks::Flat(0.1) },
+            Bar { measure: "sctp-flat-1KiB", asks: Asks::Flat(0.1) },
+            Bar { measure: "sctp-flat-16KiB", asks: Asks::Flat(0.1) },
+            Bar { measure: "sctp-flat-64KiB", asks: Asks::Flat(0.1) },
         ],
     },
     Row {
