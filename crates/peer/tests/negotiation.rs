@@ -19,11 +19,7 @@ fn ufrag(description: &str) -> &str {
 fn glare_is_solved_by_rolling_the_polite_side_back() {
     let mut couple = Couple::new(1, Link::millis(5));
     let ours = couple.open("from a");
-    let offer = couple.world.with(couple.a, |a, now| {
-        let offer = a.create_offer().expect("an offer");
-        a.set_local_description(now, offer.clone()).expect("our own");
-        offer
-    });
+    let offer = couple.offer(couple.a);
     let answer = couple.world.with(couple.b, |b, now| {
         let config = limpid_peer::ChannelConfig { label: "from b".into(), ..Default::default() };
         b.create_data_channel(now, config).expect("a channel");
@@ -49,21 +45,8 @@ fn two_that_both_give_way_are_lost_to_each_other() {
     let mut couple = Couple::new(9, Link::millis(5));
     couple.open("chat");
     let sides = [couple.a, couple.b];
-    let offers = sides.map(|side| {
-        couple.world.with(side, |peer, now| {
-            let offer = peer.create_offer().expect("an offer");
-            peer.set_local_description(now, offer.clone()).expect("our own");
-            offer
-        })
-    });
-    let answers = [(0, 1), (1, 0)].map(|(me, other): (usize, usize)| {
-        couple.world.with(sides[me], |peer, now| {
-            peer.set_remote_description(now, offers[other].clone()).expect("rolls ours back");
-            let answer = peer.create_answer().expect("an answer");
-            peer.set_local_description(now, answer.clone()).expect("our own");
-            answer
-        })
-    });
+    let [ours, theirs] = sides.map(|side| couple.offer(side));
+    let answers = [couple.answer(couple.a, theirs), couple.answer(couple.b, ours)];
     for (me, other) in [(0, 1), (1, 0)] {
         assert!(answers[me].sdp.contains("a=setup:active\r\n"), "both want to be the DTLS client");
         let answer = answers[other].clone();
@@ -113,19 +96,7 @@ fn altered(mut description: Description, pairs: &[(&str, &str)]) -> Description 
 fn the_sctp_port_of_the_description_is_the_one_that_is_spoken_to() {
     let mut couple = Couple::new(8, Link::millis(5));
     couple.open("chat");
-    let port = [("a=sctp-port:5000", "a=sctp-port:5001")];
-    let offer = couple.world.with(couple.a, |a, now| {
-        let offer = a.create_offer().expect("an offer");
-        a.set_local_description(now, offer.clone()).expect("our own");
-        offer
-    });
-    let answer = couple.world.with(couple.b, |b, now| {
-        b.set_remote_description(now, altered(offer, &port)).expect("their offer");
-        let answer = b.create_answer().expect("an answer");
-        b.set_local_description(now, answer.clone()).expect("our own");
-        answer
-    });
-    couple.world.with(couple.a, |a, now| a.set_remote_description(now, answer).expect("the answer"));
+    couple.negotiate_with(|description| altered(description, &[("a=sctp-port:5000", "a=sctp-port:5001")]));
     couple.world.run_for(5 * SECOND);
     for (end, what) in [(couple.a, "b speaks to 5001"), (couple.b, "b expects 5001 to speak")] {
         let stats = couple.world.machine(end).stats();
@@ -146,11 +117,7 @@ fn dtls_roles_stay_for_the_life_of_a_connection() {
     assert!(answer.sdp.contains("a=setup:active\r\n"), "b is the client");
     let refused = Err(Misuse::Description(limpid_sdp::JsepError::BadSetup(0)));
 
-    let offer = couple.world.with(couple.a, |a, now| {
-        let offer = a.create_offer().expect("an offer");
-        a.set_local_description(now, offer.clone()).expect("our own");
-        offer
-    });
+    let offer = couple.offer(couple.a);
     let answer = couple.world.with(couple.b, |b, now| {
         let flipped = altered(offer.clone(), &[("a=setup:actpass", "a=setup:active")]);
         assert_eq!(b.set_remote_description(now, flipped), refused);

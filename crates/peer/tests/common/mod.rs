@@ -46,21 +46,29 @@ impl Couple {
         Couple { world, a, b }
     }
 
+    /// An offer of one side, which is set there.
+    pub(crate) fn offer(&mut self, side: Handle<Peer>) -> Description {
+        self.world.with(side, |peer, now| {
+            let offer = peer.create_offer().expect("an offer");
+            peer.set_local_description(now, offer).expect("our own offer");
+            peer.local_description().expect("was just set")
+        })
+    }
+
+    /// The answer of one side to an offer; both are set there.
+    pub(crate) fn answer(&mut self, side: Handle<Peer>, offer: Description) -> Description {
+        self.world.with(side, |peer, now| {
+            peer.set_remote_description(now, offer).expect("their offer");
+            let answer = peer.create_answer().expect("an answer");
+            peer.set_local_description(now, answer).expect("our own answer");
+            peer.local_description().expect("was just set")
+        })
+    }
+
     /// One whole exchange of descriptions, offered by `a`. `alter` stands between.
     pub(crate) fn negotiate_with(&mut self, mut alter: impl FnMut(Description) -> Description) {
-        let offer = self.world.with(self.a, |a, now| {
-            let offer = a.create_offer().expect("an offer");
-            a.set_local_description(now, offer).expect("our own offer");
-            a.local_description().expect("was just set")
-        });
-        let offer = alter(offer);
-        let answer = self.world.with(self.b, |b, now| {
-            b.set_remote_description(now, offer).expect("their offer");
-            let answer = b.create_answer().expect("an answer");
-            b.set_local_description(now, answer).expect("our own answer");
-            b.local_description().expect("was just set")
-        });
-        let answer = alter(answer);
+        let offer = alter(self.offer(self.a));
+        let answer = alter(self.answer(self.b, offer));
         self.world.with(self.a, |a, now| a.set_remote_description(now, answer).expect("their answer"));
     }
 
