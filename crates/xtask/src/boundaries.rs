@@ -8,7 +8,7 @@ use crate::findings::Findings;
 use crate::lex;
 
 /// Who may depend on whom. A crate that is not listed may not exist.
-const GRAPH: [(&str, &[&str]); 14] = [
+const GRAPH: [(&str, &[&str]); 16] = [
     ("sansio", &[]),
     ("crypto", &["sansio"]),
     ("stun", &["sansio", "crypto"]),
@@ -16,9 +16,11 @@ const GRAPH: [(&str, &[&str]); 14] = [
     ("dtls", &["sansio", "crypto"]),
     ("sctp", &["sansio", "crypto"]),
     ("sdp", &["sansio"]),
-    ("peer", &["sansio", "crypto", "stun", "ice", "dtls", "sctp", "sdp"]),
+    ("srtp", &["sansio", "crypto"]),
+    ("rtp", &["sansio", "crypto"]),
+    ("peer", &["sansio", "crypto", "stun", "ice", "dtls", "srtp", "sctp", "sdp", "rtp"]),
     ("netsim", &["sansio"]),
-    ("inspect", &["sansio", "crypto", "stun", "ice", "dtls", "sctp", "sdp"]),
+    ("inspect", &["sansio", "crypto", "stun", "ice", "dtls", "srtp", "sctp", "sdp", "rtp"]),
     ("signaling", &["sansio", "crypto"]),
     ("runtime", &["sansio", "crypto", "peer"]),
     (
@@ -29,8 +31,10 @@ const GRAPH: [(&str, &[&str]); 14] = [
             "stun",
             "ice",
             "dtls",
+            "srtp",
             "sctp",
             "sdp",
+            "rtp",
             "peer",
             "inspect",
             "signaling",
@@ -78,8 +82,8 @@ const CRYPTOGRAPHY: [&str; 27] = [
 ];
 
 /// Crates that take time and chance as arguments, and have no sockets.
-const SANS_IO: [&str; 10] =
-    ["sansio", "crypto", "stun", "ice", "dtls", "sctp", "sdp", "peer", "netsim", "inspect"];
+const SANS_IO: [&str; 12] =
+    ["sansio", "crypto", "stun", "ice", "dtls", "srtp", "sctp", "sdp", "rtp", "peer", "netsim", "inspect"];
 
 /// What they must not name, and why.
 const OUTSIDE: [(&str, &str); 9] = [
@@ -227,7 +231,7 @@ mod tests {
             ]
         );
         assert_eq!(errors("crates/app/Cargo.toml", "[dependencies]\nlimpid = {}"), [""; 0]);
-        assert_eq!(errors("crates/srtp/Cargo.toml", ""), ["E-room `srtp` is not in the graph"]);
+        assert_eq!(errors("crates/turn/Cargo.toml", ""), ["E-room `turn` is not in the graph"]);
     }
 
     #[test]

@@ -1,0 +1,1 @@
+//! Payload formats: a frame into payloads and back.

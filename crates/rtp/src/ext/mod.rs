@@ -1,0 +1,1 @@
+//! Header extensions as typed values. RFC 8285.

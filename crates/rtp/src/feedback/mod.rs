@@ -1,0 +1,1 @@
+//! What a receiver tells of arrivals: transport-wide feedback and RFC 8888.

@@ -1,0 +1,1 @@
+//! When how much may leave.

@@ -1,0 +1,1 @@
+//! One stream that comes in.

@@ -1,0 +1,1 @@
+//! Packets that are sent again under a stream of their own. RFC 4588.

@@ -1,0 +1,1 @@
+//! All streams of one transport.
