@@ -6,11 +6,13 @@
 //! | idea | file |
 //! |---|---|
 //! | a file crosses: link, proof, manifest, tree hash, credit | `share/` |
+//! | a call: link, channel, who is who | `call/` |
 //! | the pages | `web.rs`, `../web/` |
 //! | exit codes | `exit.rs` |
 //! | names of strangers on a terminal | `escape.rs` |
 //! | one command each | `cmd/` (in the binary) |
 
+pub mod call;
 pub mod escape;
 pub mod exit;
 pub mod share;

@@ -27,6 +27,24 @@ pub enum Body {
     Sealed(String),
     /// A number was skipped: send your description again.
     Resync,
+    /// "I am that member of the call, under this id."
+    Here {
+        /// 16 bytes as hex.
+        member: String,
+        /// Said in answer to another one.
+        reply: bool,
+    },
+}
+
+/// What bodies of a call say besides: of whom, and of which of several connections between two members they speak.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Tags {
+    /// 16 bytes as hex, the same as long as the member lives.
+    pub member: Option<String>,
+    /// Counts the connections between two members.
+    pub session: u64,
+    /// Counts its sender's offers in a session; an answer repeats that of its offer.
+    pub offer: u64,
 }
 
 /// A trickled candidate, shaped as the W3C's `RTCIceCandidateInit`.
@@ -84,6 +102,26 @@ struct BodyFrame<'a> {
     sealed: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resync: Option<bool>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    here: Option<Here<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    member: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    session: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    offer: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Here<'a> {
+    #[serde(borrow)]
+    member: Cow<'a, str>,
+    #[serde(default)]
+    reply: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Candidate>>, D::Error> {
@@ -106,6 +144,8 @@ impl Body {
             Some(Body::Bye(bye))
         } else if let Some(sealed) = frame.sealed {
             Some(Body::Sealed(sealed.into_owned()))
+        } else if let Some(here) = frame.here {
+            Some(Body::Here { member: here.member.into_owned(), reply: here.reply })
         } else {
             frame.resync.map(|_| Body::Resync)
         })
@@ -113,7 +153,17 @@ impl Body {
 
     /// The body as JSON.
     pub fn to_raw(&self) -> Box<RawValue> {
-        let mut frame = BodyFrame::default();
+        self.to_raw_with(&Tags::default())
+    }
+
+    /// The body of a call as JSON.
+    pub fn to_raw_with(&self, tags: &Tags) -> Box<RawValue> {
+        let mut frame = BodyFrame {
+            member: tags.member.as_deref().map(Cow::Borrowed),
+            session: tags.session,
+            offer: tags.offer,
+            ..BodyFrame::default()
+        };
         match self {
             Body::Description { kind, sdp, nonce } => {
                 frame.description = Some(Description { kind: kind.into(), sdp: sdp.into() });
@@ -123,9 +173,20 @@ impl Body {
             Body::Bye(bye) => frame.bye = Some(*bye),
             Body::Sealed(sealed) => frame.sealed = Some(sealed.into()),
             Body::Resync => frame.resync = Some(true),
+            Body::Here { member, reply } => {
+                frame.here = Some(Here { member: member.into(), reply: *reply });
+            }
         }
         // invariant: strings, booleans and maps with string keys always serialise.
         serde_json::value::to_raw_value(&frame).expect("a body is plain data")
+    }
+}
+
+impl Tags {
+    /// Reads what a body says besides; what is not there is nothing, or 0.
+    pub fn parse(body: &RawValue) -> Result<Self, Malformed> {
+        let frame: BodyFrame<'_> = object(body.get())?;
+        Ok(Tags { member: frame.member.map(Cow::into_owned), session: frame.session, offer: frame.offer })
     }
 }
 

@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WebSocketError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::body::Body;
+use crate::body::{Body, Tags};
 use crate::close::CloseCode;
 use crate::message::{
     FromServer, IceServer, MAX_FRAME, Presence, Role, SUBPROTOCOL, ToServer, VERSION, to_text,
@@ -81,6 +81,8 @@ pub enum Event {
         from: String,
         /// What.
         body: Body,
+        /// What it says besides, in a call.
+        tags: Tags,
         /// Something before it got lost: answer with [`Body::Resync`].
         gap: bool,
     },
@@ -133,10 +135,15 @@ impl Client {
 
     /// Says something to another member.
     pub async fn say(&mut self, to: &str, body: &Body) -> Result<(), Error> {
+        self.say_with(to, body, &Tags::default()).await
+    }
+
+    /// The same in a call, where bodies say more.
+    pub async fn say_with(&mut self, to: &str, body: &Body, tags: &Tags) -> Result<(), Error> {
         let next = self.said.entry(to.to_owned()).or_default();
         let n = *next;
         *next += 1;
-        let body = body.to_raw();
+        let body = body.to_raw_with(tags);
         self.send(&ToServer::To { to: to.into(), n, body: &body }).await
     }
 
@@ -155,8 +162,8 @@ impl Client {
                     let expected = self.heard.entry(from.clone()).or_default();
                     let gap = n > *expected;
                     *expected = (*expected).max(n.saturating_add(1));
-                    if let Ok(Some(body)) = Body::parse(&body) {
-                        return Ok(Event::Said { from, body, gap });
+                    if let (Ok(Some(said)), Ok(tags)) = (Body::parse(&body), Tags::parse(&body)) {
+                        return Ok(Event::Said { from, body: said, tags, gap });
                     }
                 }
                 FromServer::Joined { .. } | FromServer::Error { .. } => {}

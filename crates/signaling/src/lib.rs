@@ -47,7 +47,7 @@ pub mod client;
 #[cfg(feature = "server")]
 pub mod server;
 
-pub use body::{Body, Bye, Candidate};
+pub use body::{Body, Bye, Candidate, Tags};
 pub use close::CloseCode;
 pub use limits::Limits;
 pub use message::{FromServer, IceServer, Presence, Role, ToServer};

@@ -25,7 +25,7 @@ pub struct NotALink;
 
 impl fmt::Display for NotALink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is not a link of the form http://HOST:PORT/#s.… (it may have been cut short)")
+        f.write_str("this is not a link of the form http://HOST:PORT/… with what follows its # (it may have been cut short)")
     }
 }
 
@@ -76,18 +76,23 @@ impl Link {
     /// Reads a whole link. Whatever its path is, it is left out.
     pub fn parse(text: &str) -> Result<Self, NotALink> {
         let (page, fragment) = text.trim().split_once('#').ok_or(NotALink)?;
-        let (scheme, rest) = page.split_once("://").ok_or(NotALink)?;
-        let authority = rest.split(['/', '?']).next().filter(|authority| !authority.is_empty());
-        let authority = authority.ok_or(NotALink)?;
-        if !matches!(scheme, "http" | "https") || authority.contains(['@', '\\']) {
-            return Err(NotALink);
-        }
-        Ok(Link { origin: format!("{scheme}://{authority}"), secret: ShareSecret::parse(fragment)? })
+        Ok(Link { origin: origin_of(page)?, secret: ShareSecret::parse(fragment)? })
     }
 
     /// The whole link: secret.
     pub fn to_text(&self) -> String {
         format!("{}/#{}", self.origin, self.secret.to_fragment())
+    }
+}
+
+/// `http://HOST:PORT` or `https://HOST[:PORT]` of a page's address.
+pub(crate) fn origin_of(page: &str) -> Result<String, NotALink> {
+    let (scheme, rest) = page.split_once("://").ok_or(NotALink)?;
+    let authority = rest.split(['/', '?']).next().filter(|authority| !authority.is_empty());
+    let authority = authority.ok_or(NotALink)?;
+    match matches!(scheme, "http" | "https") && !authority.contains(['@', '\\']) {
+        true => Ok(format!("{scheme}://{authority}")),
+        false => Err(NotALink),
     }
 }
 

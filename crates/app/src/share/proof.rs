@@ -10,6 +10,10 @@ use crate::share::message::{Control, from_hex, to_hex};
 
 /// The version that we speak.
 pub const VERSION: u32 = 1;
+/// A connection that carries files.
+pub const SHARE: &str = "limpid-share/1";
+/// A connection between two members of a call.
+pub const CALL: &str = "limpid-call/1";
 
 /// Who made the offer. The two sides prove different things, so that a proof can not be sent back.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -39,6 +43,8 @@ impl Side {
 /// What both sides see of a connection, from this side.
 #[derive(Clone, Debug)]
 pub struct Session<'a> {
+    /// What the connection is for: [`SHARE`] or [`CALL`].
+    pub protocol: &'a str,
     /// The room's name.
     pub room: &'a str,
     /// Which side we are.
@@ -68,7 +74,7 @@ impl Greeting {
         let [nonce_offerer, nonce_answerer] = order(&session.our_nonce, &session.their_nonce);
         let [fp_offerer, fp_answerer] = order(&session.our_fingerprint, &session.their_fingerprint);
         let parts: [&[u8]; 6] = [
-            b"limpid-share/1",
+            session.protocol.as_bytes(),
             session.room.as_bytes(),
             nonce_offerer,
             nonce_answerer,
@@ -83,20 +89,28 @@ impl Greeting {
         Greeting { ours: prove(session.side), theirs: prove(session.side.other()) }
     }
 
-    /// Our first message.
-    pub fn say(&self) -> String {
-        Control::Hello { v: vec![VERSION], proof: to_hex(&self.ours) }.to_text()
+    /// Our proof, in hex.
+    pub fn proof(&self) -> String {
+        to_hex(&self.ours)
     }
 
-    /// Checks the other side's first message, in constant time.
+    /// Checks the other side's, in constant time.
+    pub fn check(&self, proof: &str) -> Result<(), Failure> {
+        let proof: [u8; 32] = from_hex(proof).ok_or(Failure::PeerProtocol)?;
+        if secret::equal(&self.theirs, &proof) { Ok(()) } else { Err(Failure::BadProof) }
+    }
+
+    /// Our first message in a share.
+    pub fn say(&self) -> String {
+        Control::Hello { v: vec![VERSION], proof: self.proof() }.to_text()
+    }
+
+    /// Checks the other side's first message in a share.
     pub fn hear(&self, text: &str) -> Result<(), Failure> {
         let Ok(Some(Control::Hello { v, proof })) = Control::parse(text) else {
             return Err(Failure::PeerProtocol);
         };
-        let proof: [u8; 32] = from_hex(&proof).ok_or(Failure::PeerProtocol)?;
-        if !secret::equal(&self.theirs, &proof) {
-            return Err(Failure::BadProof);
-        }
+        self.check(&proof)?;
         // After the proof: a stranger's version is of no interest.
         if v.contains(&VERSION) { Ok(()) } else { Err(Failure::Version) }
     }
@@ -129,6 +143,7 @@ mod tests {
     fn session(side: Side) -> Session<'static> {
         let (ours, theirs) = if side == Side::Offerer { (1, 2) } else { (2, 1) };
         Session {
+            protocol: SHARE,
             room: "iF9t_VTV13vWonK1KxT_-A",
             side,
             our_nonce: [0x11 * ours; 32],
@@ -162,12 +177,13 @@ mod tests {
     #[test]
     fn whatever_differs_between_the_two_views_breaks_the_proof() {
         let offerer = greeting(&session(Side::Offerer));
-        let mut changed = [(); 5].map(|()| session(Side::Answerer));
+        let mut changed = [(); 6].map(|()| session(Side::Answerer));
         changed[0].room = "another";
         changed[1].our_nonce[0] ^= 1;
         changed[2].their_nonce[31] ^= 1;
         changed[3].our_fingerprint[7] ^= 1;
         changed[4].their_fingerprint[7] ^= 1;
+        changed[5].protocol = CALL;
         for view in changed {
             assert_eq!(offerer.hear(&greeting(&view).say()), Err(Failure::BadProof), "{view:?}");
         }

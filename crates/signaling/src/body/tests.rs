@@ -38,6 +38,7 @@ fn bodies() -> impl Strategy<Value = Body> {
             .prop_map(Body::Bye),
         text().prop_map(Body::Sealed),
         Just(Body::Resync),
+        (text(), any::<bool>()).prop_map(|(member, reply)| Body::Here { member, reply }),
     ]
 }
 
@@ -45,5 +46,15 @@ proptest! {
     #[test]
     fn bodies_come_back_as_they_went(body in bodies()) {
         prop_assert_eq!(Body::parse(&body.to_raw()), Ok(Some(body)));
+    }
+
+    #[test]
+    fn what_a_call_says_besides_comes_back_too(
+        body in bodies(), member in proptest::option::of("[0-9a-f]{32}"), session: u64, offer: u64
+    ) {
+        let tags = Tags { member, session, offer };
+        let raw = body.to_raw_with(&tags);
+        prop_assert_eq!(Tags::parse(&raw), Ok(tags));
+        prop_assert_eq!(Body::parse(&raw), Ok(Some(body)));
     }
 }

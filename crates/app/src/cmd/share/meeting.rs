@@ -8,7 +8,7 @@ use std::time::Duration;
 use limpid::{ConnectionState, DataChannel, Description, DescriptionKind, Event, PeerConnection};
 use limpid_app::share::failure::Failure;
 use limpid_app::share::message::{from_hex, to_hex};
-use limpid_app::share::proof::{Greeting, Session, Side};
+use limpid_app::share::proof::{Greeting, SHARE, Session, Side};
 use limpid_crypto::{HashAlgorithm, Provider, Secret};
 use limpid_signaling::client::Event as Signal;
 use limpid_signaling::{Body, Bye, Candidate, Presence};
@@ -165,7 +165,15 @@ impl Attempt {
         };
         let their_nonce = self.their_nonce.ok_or(Failure::PeerProtocol)?;
         let (side, our_nonce) = (self.side, self.our_nonce);
-        let session = Session { room, side, our_nonce, their_nonce, our_fingerprint, their_fingerprint };
+        let session = Session {
+            protocol: SHARE,
+            room,
+            side,
+            our_nonce,
+            their_nonce,
+            our_fingerprint,
+            their_fingerprint,
+        };
         let greeting = Greeting::new(provider, auth, &session);
         let lost = |_| Trouble::from(Failure::ConnectionLost);
         control.send_text(&greeting.say()).await.map_err(lost)?;
