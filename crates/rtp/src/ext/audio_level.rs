@@ -46,7 +46,7 @@ impl AudioLevel {
 }
 
 /// One decibel of power, downwards.
-const STEP: f32 = 0.794_328_24;
+const STEP: f32 = 0.794_328_2;
 /// Half a decibel, so that the nearest level is found.
 const HALF_STEP: f32 = 0.891_250_9;
 

@@ -25,12 +25,15 @@ fn block() -> impl Strategy<Value = ReportBlock> {
     )
 }
 
+/// A source and its items.
+type Described = (Ssrc, Vec<(u8, Vec<u8>)>);
+
 /// One step of writing a datagram.
 #[derive(Clone, Debug)]
 enum Step {
     Sender(Ssrc, SenderInfo, Vec<ReportBlock>),
     Receiver(Ssrc, Vec<ReportBlock>),
-    Description(Vec<(Ssrc, Vec<(u8, Vec<u8>)>)>),
+    Description(Vec<Described>),
     Goodbye(Vec<Ssrc>, Option<Vec<u8>>),
     Application(u8, Ssrc, [u8; 4], Vec<[u8; 4]>),
     Nack(Ssrc, Ssrc, Vec<u16>),
