@@ -125,5 +125,8 @@ impl Peer {
         association.set_remote_port(data.sctp_port);
         association.set_parity(if is_dtls_client { Parity::Even } else { Parity::Odd });
         association.set_remote_max_message_size(data.max_message_size);
+        // 0 in a description means any size.
+        let largest = usize::try_from(data.max_message_size).ok().filter(|size| *size != 0);
+        self.remote_max_message_size = Some(largest.unwrap_or(usize::MAX));
     }
 }

@@ -8,7 +8,9 @@ use limpid_crypto::{HashAlgorithm, Random};
 use limpid_sansio::Instant;
 use limpid_sansio::states::Transitions;
 use limpid_sdp::SessionDescription;
-use limpid_sdp::jsep::{self, DataSection, Local, Negotiated, Setup, SignalingEvent, SignalingState};
+use limpid_sdp::jsep::{
+    self, BundlePolicy, Local, Negotiated, Setup, SignalingEvent, SignalingState, TransportSection,
+};
 
 use crate::description::{Description, DescriptionKind};
 use crate::peer::Peer;
@@ -111,8 +113,9 @@ impl Peer {
         // invariant: a remote offer is pending in these two states
         let offer = self.negotiation.remote.pending.clone().ok_or(Misuse::NoRemoteDescription)?;
         let remote = jsep::read(&offer)?;
-        let setup = self.transport.setup_for_answer(remote.data.as_ref().map(|data| data.setup));
-        let generation = match remote.data.as_ref().is_some_and(|data| self.transport.is_restart(data)) {
+        let theirs = remote.transport.as_ref();
+        let setup = self.transport.setup_for_answer(theirs.map(|theirs| theirs.setup));
+        let generation = match theirs.is_some_and(|theirs| self.transport.is_restart(theirs)) {
             true => Generation::fresh(&mut self.random),
             false => self.transport.generation(),
         };
@@ -165,7 +168,7 @@ impl Peer {
         let parsed = SessionDescription::parse(&description.sdp)?;
         let remote = jsep::read(&parsed)?;
         if description.kind == DescriptionKind::Offer {
-            self.transport.check_remote(remote.data.as_ref())?;
+            remote.transport.as_ref().map_or(Ok(()), |theirs| self.transport.check_remote(theirs))?;
             if self.negotiation.state == SignalingState::HaveLocalOffer {
                 self.roll_back()?;
             }
@@ -237,11 +240,12 @@ impl Peer {
         remote: Option<SessionDescription>,
     ) -> Result<(), Misuse> {
         let remote = remote.ok_or(Misuse::NoRemoteDescription)?;
-        let data = jsep::read(&remote)?.data;
-        self.transport.check_remote(data.as_ref())?;
+        let facts = jsep::read(&remote)?;
         let is_offerer = draft.kind == DescriptionKind::Offer;
-        if let Some(data) = &data {
-            self.connect_transport(now, &draft, data, is_offerer)?;
+        if let Some(theirs) = &facts.transport {
+            self.transport.check_remote(theirs)?;
+            let is_client = self.connect_transport(now, &draft, theirs, is_offerer)?;
+            facts.data.iter().for_each(|data| self.start_association(now, data, is_client));
         }
         if draft.generation.is_new {
             self.negotiation.wants_restart = false;
@@ -260,18 +264,23 @@ impl Peer {
         &mut self,
         now: Instant,
         draft: &Draft,
-        data: &DataSection,
+        theirs: &TransportSection,
         is_offerer: bool,
-    ) -> Result<(), Misuse> {
+    ) -> Result<bool, Misuse> {
         let is_dtls_client = match is_offerer {
-            true => data.setup == Setup::Passive,
+            true => theirs.setup == Setup::Passive,
             false => draft.setup == Setup::Active,
         };
         let ours = self.negotiation.local.current.as_ref().map(|draft| &draft.generation);
         let is_new = draft.generation.is_new && ours != Some(&draft.generation);
-        self.transport.connect(now, data, is_offerer, is_dtls_client, is_new.then_some(&draft.generation))?;
-        self.start_association(now, data, is_dtls_client);
-        Ok(())
+        self.transport.connect(
+            now,
+            theirs,
+            is_offerer,
+            is_dtls_client,
+            is_new.then_some(&draft.generation),
+        )?;
+        Ok(is_dtls_client)
     }
 
     /// RFC 9429 §4.1.10.2: what was pending is forgotten.
@@ -318,6 +327,8 @@ impl Peer {
             sctp_port: crate::transport::SCTP_PORT,
             max_message_size: u64::from(self.config.max_message_size),
             data_mid: Some("0"),
+            media: &[],
+            bundle_policy: BundlePolicy::Balanced,
         };
         let description = match (&draft.offer, &draft.before) {
             (Some(offer), _) => jsep::answer(&local, offer)?,

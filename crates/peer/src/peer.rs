@@ -29,6 +29,8 @@ pub struct Peer {
     pub(crate) tap: Tapped,
     pub(crate) dropped: [u64; DropReason::COUNT],
     pub(crate) send_quantum: usize,
+    /// The largest message that the other side takes.
+    pub(crate) remote_max_message_size: Option<usize>,
     state: ConnectionState,
     ended: Option<CloseReason>,
     error: Option<Error>,
@@ -51,6 +53,7 @@ impl Peer {
             tap,
             dropped: [0; DropReason::COUNT],
             send_quantum: 0,
+            remote_max_message_size: None,
             state: ConnectionState::New,
             ended: None,
             error: None,
@@ -139,7 +142,7 @@ impl Peer {
     /// The largest message that both sides take, in bytes, once the descriptions are exchanged.
     pub fn max_message_size(&self) -> Option<usize> {
         let ours = self.config.max_message_size as usize;
-        self.transport.remote_max_message_size().map(|theirs| theirs.min(ours))
+        self.remote_max_message_size.map(|theirs| theirs.min(ours))
     }
 
     /// Whether we ended it ourselves: then nothing can be read any more.

@@ -5,7 +5,7 @@ use limpid_dtls::Endpoint;
 use limpid_ice::{Agent, ComponentId, PathId, Role, StreamId};
 use limpid_sansio::{Instant, Path, PathInfo};
 use limpid_sdp::JsepError;
-use limpid_sdp::jsep::{self, DataSection, Setup};
+use limpid_sdp::jsep::{self, Setup, TransportSection};
 
 use crate::{Config, Misuse};
 
@@ -41,7 +41,7 @@ pub(crate) struct Transport {
     dtls_config: limpid_dtls::Config,
     is_dtls_client: Option<bool>,
     /// What the other side said in the last exchange.
-    remote: Option<DataSection>,
+    remote: Option<TransportSection>,
     candidates: Vec<String>,
     announced: usize,
     is_gathered: bool,
@@ -89,25 +89,24 @@ impl Transport {
     }
 
     /// New remote credentials: the other side restarts ICE (RFC 8839 §4.4.1.1.1).
-    pub(crate) fn is_restart(&self, data: &DataSection) -> bool {
+    pub(crate) fn is_restart(&self, theirs: &TransportSection) -> bool {
         let known = self.remote.as_ref();
-        known.is_some_and(|known| (&known.ufrag, &known.pwd) != (&data.ufrag, &data.pwd))
+        known.is_some_and(|known| (&known.ufrag, &known.pwd) != (&theirs.ufrag, &theirs.pwd))
     }
 
     /// Whether a description can be applied: some fingerprint must be of use, and what was agreed on stays. Another
     /// certificate, or the other role, asks for another DTLS association (RFC 8842 §3.1), and one connection has one.
-    pub(crate) fn check_remote(&self, data: Option<&DataSection>) -> Result<(), Misuse> {
-        let Some(data) = data else { return Ok(()) };
-        if !data.fingerprints.iter().any(|text| text.parse::<Fingerprint>().is_ok()) {
+    pub(crate) fn check_remote(&self, theirs: &TransportSection) -> Result<(), Misuse> {
+        if !theirs.fingerprints.iter().any(|text| text.parse::<Fingerprint>().is_ok()) {
             return Err(Misuse::NoUsableFingerprint);
         }
-        let is_same = |known| jsep::compare(known, data).is_ok_and(|changes| !changes.new_dtls_association);
+        let is_same = |known| jsep::compare(known, theirs).is_ok_and(|changes| !changes.new_dtls_association);
         if !self.remote.as_ref().is_none_or(is_same) {
             return Err(Misuse::CertificateChanged);
         }
-        match (self.is_dtls_client, data.setup) {
+        match (self.is_dtls_client, theirs.setup) {
             (Some(true), Setup::Active) | (Some(false), Setup::Passive) => {
-                Err(JsepError::BadSetup(data.index).into())
+                Err(JsepError::BadSetup(theirs.index).into())
             }
             _ => Ok(()),
         }
@@ -117,7 +116,7 @@ impl Transport {
     pub(crate) fn connect(
         &mut self,
         now: Instant,
-        data: &DataSection,
+        theirs: &TransportSection,
         is_offerer: bool,
         is_dtls_client: bool,
         new_generation: Option<&Generation>,
@@ -126,24 +125,24 @@ impl Transport {
             self.ice.restart_with(now, STREAM, &generation.ufrag, &generation.pwd).map_err(Misuse::Ice)?;
         }
         if self.is_dtls_client.is_none() {
-            let controls = is_offerer || data.ice_lite;
+            let controls = is_offerer || theirs.ice_lite;
             self.ice.set_role(now, if controls { Role::Controlling } else { Role::Controlled });
-            self.ice.set_remote_lite(now, data.ice_lite);
+            self.ice.set_remote_lite(now, theirs.ice_lite);
         }
-        self.ice.set_remote_credentials(now, STREAM, &data.ufrag, &data.pwd).map_err(Misuse::Ice)?;
-        for candidate in &data.candidates {
+        self.ice.set_remote_credentials(now, STREAM, &theirs.ufrag, &theirs.pwd).map_err(Misuse::Ice)?;
+        for candidate in &theirs.candidates {
             // One that can not be read is skipped: the others may do.
             let _ = self.ice.add_remote_candidate(now, STREAM, candidate, None);
         }
-        if data.end_of_candidates {
+        if theirs.end_of_candidates {
             self.ice.end_of_remote_candidates(now, STREAM);
         }
-        self.secure(now, data, is_dtls_client);
-        self.remote = Some(data.clone());
+        self.secure(now, theirs, is_dtls_client);
+        self.remote = Some(theirs.clone());
         Ok(())
     }
 
-    fn secure(&mut self, now: Instant, data: &DataSection, is_client: bool) {
+    fn secure(&mut self, now: Instant, theirs: &TransportSection, is_client: bool) {
         if self.is_dtls_client.is_some() {
             return; // the association goes on (RFC 8842 §3.3)
         }
@@ -153,7 +152,7 @@ impl Transport {
             true => Endpoint::client(config, now),
             false => Endpoint::server(config, now),
         };
-        let usable = data.fingerprints.iter().filter_map(|text| text.parse::<Fingerprint>().ok());
+        let usable = theirs.fingerprints.iter().filter_map(|text| text.parse::<Fingerprint>().ok());
         // An error shows at the next input or timeout of the endpoint, which repeats it.
         let _ = endpoint.expect_fingerprints(now, &usable.collect::<Vec<_>>());
         if let Some((_, _, info)) = self.path {
@@ -184,14 +183,6 @@ impl Transport {
             {
                 dtls.set_round_trip(now, round_trip);
             }
-        }
-    }
-
-    /// 0 in a description means any size.
-    pub(crate) fn remote_max_message_size(&self) -> Option<usize> {
-        match usize::try_from(self.remote.as_ref()?.max_message_size) {
-            Ok(0) | Err(_) => Some(usize::MAX),
-            Ok(largest) => Some(largest),
         }
     }
 

@@ -27,6 +27,10 @@ pub enum JsepError {
     /// The answer's BUNDLE group names a section that the offer's did not, or a rejected one, or leaves out one that can
     /// only live in it.
     BadBundle,
+    /// The answer accepts the section outside of the transport that it accepts the others in, and there is only one.
+    NotBundled(usize),
+    /// The answer's section has no `rtcp-mux` (RFC 9429 §5.11).
+    RtcpNotMultiplexed(usize),
     /// Another certificate without new ICE credentials (RFC 9429 §5.11).
     NewCertificateWithoutRestart,
 }
@@ -42,6 +46,8 @@ impl fmt::Display for JsepError {
             JsepError::SectionKind(section) => ("is of another kind than the offered one", section),
             JsepError::SectionMid(section) => ("has another name than the offered one", section),
             JsepError::NotOffered(section) => ("is accepted though it was not on offer", section),
+            JsepError::NotBundled(section) => ("is accepted over a transport of its own", section),
+            JsepError::RtcpNotMultiplexed(section) => ("wants a port of its own for RTCP", section),
             JsepError::SectionCount => {
                 return f.write_str("the answer has not as many sections as the offer");
             }

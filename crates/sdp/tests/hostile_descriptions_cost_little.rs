@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+mod common;
+
+use common::Side;
 use limpid_sdp::{Attribute, Line};
 use limpid_sdp::{MAX_BYTES, MAX_LINES, SessionDescription, jsep};
 
@@ -60,6 +63,80 @@ fn the_slowest_descriptions_are_not_slow() {
         let text = format!("{HEAD}m=audio 9 X {}\r\n", " ".repeat(60_000));
         assert_eq!(SessionDescription::parse(&text).unwrap().media[0].formats().count(), 0);
     });
+}
+
+#[test]
+fn ten_thousand_lines_are_refused_at_once() {
+    let text = format!("{HEAD}{}", "a=rtpmap:96 VP8/90000\r\n".repeat(10_000));
+    quickly("a long one", || assert_eq!(SessionDescription::parse(&text).unwrap_err().field, "description"));
+    let short = format!("{HEAD}{}", "a=x\r\n".repeat(10_000));
+    assert!(short.len() < MAX_BYTES, "not the bytes but the lines are too many");
+    quickly("a short one", || {
+        assert_eq!(SessionDescription::parse(&short).unwrap_err().field, "description")
+    });
+}
+
+/// Answered, agreed on, and offered again.
+fn negotiate(text: &str) {
+    let side = Side::new();
+    let offer = SessionDescription::parse(text).unwrap();
+    let wishes = side.everything(&offer);
+    let answer = jsep::answer(&side.local(&wishes), &offer).unwrap();
+    jsep::check_answer(&offer, &answer).unwrap();
+    let (ours, theirs) = (jsep::read(&answer).unwrap(), jsep::read(&offer).unwrap());
+    for (ours, theirs) in ours.media.iter().zip(&theirs.media) {
+        jsep::agree(ours, theirs, false);
+        jsep::agree(theirs, theirs, true);
+    }
+    let again = jsep::offer(&side.local(&wishes), Some(jsep::Negotiated { local: &answer, remote: &offer }));
+    assert_eq!(again.media.len(), offer.media.len());
+}
+
+#[test]
+fn the_slowest_calls_are_not_slow() {
+    let transport = "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AA\r\na=setup:actpass\r\n";
+    let heading =
+        |formats: &str| format!("m=video 9 UDP/TLS/RTP/SAVPF {formats}\r\na=mid:v\r\na=rtcp-mux\r\n");
+    let full = |formats: &str, lines: &str| format!("{HEAD}{transport}{}{lines}", heading(formats));
+    let all = (0..128).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+    // Every number a codec, and as many repeats of each other as there is room for.
+    let repeats: String =
+        (0..128).map(|n| format!("a=rtpmap:{n} rtx/90000\r\na=fmtp:{n} apt={}\r\n", (n + 1) % 128)).collect();
+    let codecs: String = (0..128)
+        .map(|n| {
+            format!("a=rtpmap:{n} H264/90000\r\na=fmtp:{n} profile-level-id=42e01f;packetization-mode=1\r\n")
+        })
+        .collect();
+    let sources: String =
+        (0..900).map(|n| format!("a=ssrc:{n} cname:x\r\na=ssrc-group:FID {n} {}\r\n", n + 1)).collect();
+    let group = format!("a=ssrc-group:SIM{}\r\n", (0..9000).map(|n| format!(" {n}")).collect::<String>());
+    let extensions: String = (0..1900).map(|n| format!("a=extmap:{} urn:{n}\r\n", n % 256)).collect();
+    let rids: String =
+        (0..900).map(|n| format!("a=rid:{n} send pt={}\r\n", all.replace(' ', ","))).take(100).collect();
+    let layers =
+        format!("a=simulcast:send {}\r\n", (0..4000).map(|n| format!("{};", n % 1000)).collect::<String>());
+    let for_all: String = (0..1900).map(|n| format!("a=rtcp-fb:* x{n}\r\n")).collect();
+    let mut sections = format!(
+        "{HEAD}{transport}a=group:BUNDLE{}\r\n",
+        (0..600).map(|n| format!(" {n}")).collect::<String>()
+    );
+    (0..600)
+        .for_each(|n| sections += &format!("m=audio 9 RTP/AVP 0 3 8 9 13 18\r\na=mid:{n}\r\na=rtcp-mux\r\n"));
+    let calls = [
+        ("repeats", full(&all, &repeats)),
+        ("codecs", full(&all, &codecs)),
+        ("formats", full(&"96 ".repeat(18_000), "a=rtpmap:96 VP8/90000\r\n")),
+        ("sources", full("96", &(sources + "a=rtpmap:96 VP8/90000\r\n"))),
+        ("group", full("96", &(group + "a=rtpmap:96 VP8/90000\r\n"))),
+        ("extensions", full("96", &extensions)),
+        ("layers", full("96", &(rids + &layers + "a=rtpmap:96 VP8/90000\r\n"))),
+        ("feedback", full(&all, &for_all)),
+        ("sections", sections),
+    ];
+    for (what, text) in calls {
+        assert!(text.len() < MAX_BYTES, "{what} {}", text.len());
+        quickly(what, || negotiate(&text));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Offers, answers, re-offers and refusals, against what RFC 9429, 8841, 8842 and 9143 ask for, told by the text on the wire.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use limpid_sdp::jsep::{self, Local, Negotiated, Setup};
+use limpid_sdp::jsep::{self, BundlePolicy, Local, Negotiated, Setup};
 use limpid_sdp::{JsepError, SessionDescription};
 
 const OURS: &str = "sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:\
@@ -21,6 +21,8 @@ fn local(fingerprints: &[String]) -> Local<'_> {
         sctp_port: 5000,
         max_message_size: 262_144,
         data_mid: Some("0"),
+        media: &[],
+        bundle_policy: BundlePolicy::Balanced,
     }
 }
 
@@ -178,9 +180,10 @@ fn a_re_offer_keeps_places_names_and_session_and_raises_the_version() {
     let later = Local { session_version: 9, ..restarted };
     assert_eq!(jsep::offer(&later, Some(previous)).origin.version(), Some(9));
 
-    let before = jsep::read(&answer).unwrap().data.unwrap();
-    let changes = jsep::compare(&before, &jsep::read(&again).unwrap().data.unwrap()).unwrap();
-    assert!(changes.ice_restart && !changes.new_dtls_association && !changes.new_sctp_association);
+    let (before, now) = (jsep::read(&answer).unwrap(), jsep::read(&again).unwrap());
+    let changes = jsep::compare(&before.transport.unwrap(), &now.transport.unwrap()).unwrap();
+    assert!(changes.ice_restart && !changes.new_dtls_association);
+    assert!(!now.data.unwrap().is_new_association(&before.data.unwrap()));
 }
 
 #[test]
@@ -229,18 +232,19 @@ fn attributes_of_the_session_hold_for_its_sections() {
     let session = "ice-ufrag:sess|ice-pwd:0123456789012345678901|fingerprint:sha-256 AA:BB|fingerprint:sha-512 CC|\
                    setup:passive|ice-options:trickle|ice-lite|end-of-candidates";
     let bare = format!("{DATA}|sctp-port:5001|max-message-size:0|candidate:x");
-    let read = jsep::read(&description(session, &[&bare])).unwrap().data.unwrap();
+    let remote = jsep::read(&description(session, &[&bare])).unwrap();
+    let (read, data) = (remote.transport.unwrap(), remote.data.unwrap());
     assert_eq!((read.ufrag.as_str(), read.setup, read.ice_lite), ("sess", Setup::Passive, true));
     assert_eq!(read.fingerprints, ["sha-256 AA:BB", "sha-512 CC"]);
-    assert_eq!((read.sctp_port, read.max_message_size, read.end_of_candidates), (5001, 0, true));
+    assert_eq!((data.sctp_port, data.max_message_size, read.end_of_candidates), (5001, 0, true));
     assert_eq!(
-        (read.ice_options, read.candidates, read.mid),
+        (read.ice_options, read.candidates, data.mid),
         (vec!["trickle".into()], vec!["candidate:x".into()], None)
     );
 
     // What the section says itself comes first.
     let own = format!("{bare}|ice-ufrag:mine|fingerprint:sha-256 DD");
-    let read = jsep::read(&description(session, &[&own])).unwrap().data.unwrap();
+    let read = jsep::read(&description(session, &[&own])).unwrap().transport.unwrap();
     assert_eq!((read.ufrag.as_str(), read.fingerprints), ("mine", vec!["sha-256 DD".to_owned()]));
 }
 
@@ -251,7 +255,7 @@ fn a_section_in_a_group_inherits_the_transport_of_its_tag() {
     let offer = description("group:BUNDLE a d", &[&tag, bundled]);
     let remote = jsep::read(&offer).unwrap();
     assert!(!remote.sections[1].rejected, "port 0 with bundle-only is on offer");
-    let read = remote.data.unwrap();
+    let read = remote.transport.unwrap();
     assert_eq!((read.ufrag.as_str(), read.candidates), ("peer", vec!["candidate:1 of the tag".to_owned()]));
     assert!(read.end_of_candidates);
 
@@ -279,6 +283,7 @@ fn what_is_missing_is_named() {
     assert_eq!(jsep::read(&description("", &[&data("0"), &audio("0")])), Err(JsepError::RepeatedMid(1)));
 }
 
+//~ covers 3264-6-a neg, 9143-7.3-a neg
 #[test]
 fn a_wrong_answer_is_told_from_a_right_one() {
     let offer = description("group:BUNDLE 0 1", &[&data("0"), &audio("1")]);
@@ -315,6 +320,7 @@ fn a_wrong_answer_is_told_from_a_right_one() {
     assert_eq!(jsep::check_answer(&refused, &eager), Err(JsepError::NotOffered(0)));
 }
 
+//~ covers 9143-7.3-a neg
 #[test]
 fn groups_are_not_mixed_and_bundle_only_does_not_leave_its_group() {
     let offer = description("group:BUNDLE 0|group:BUNDLE 1", &[&data("0"), &audio("1")]);
@@ -332,10 +338,10 @@ fn groups_are_not_mixed_and_bundle_only_does_not_leave_its_group() {
 #[test]
 fn a_certificate_changes_with_an_ice_restart_or_not_at_all() {
     let named = data("0") + "|tls-id:12345678901234567890";
-    let before = jsep::read(&description("", &[&named])).unwrap().data.unwrap();
+    let before = jsep::read(&description("", &[&named])).unwrap().transport.unwrap();
     let changed = |from: &str, to: &str| {
         let section = named.replace(from, to);
-        jsep::compare(&before, &jsep::read(&description("", &[&section])).unwrap().data.unwrap())
+        jsep::compare(&before, &jsep::read(&description("", &[&section])).unwrap().transport.unwrap())
     };
     assert_eq!(changed("AA:BB", "aa:bb"), Ok(jsep::Changes::default()), "case does not matter");
     assert_eq!(changed("AA:BB", "AA:CC"), Err(JsepError::NewCertificateWithoutRestart));
@@ -348,7 +354,9 @@ fn a_certificate_changes_with_an_ice_restart_or_not_at_all() {
     let restarted = named.replace("ice-ufrag:peer|ice-pwd:0", "ice-ufrag:next|ice-pwd:1");
     let both = changed(&named, &restarted.replace("tls-id:1", "tls-id:2")).unwrap();
     assert!(both.ice_restart && both.new_dtls_association);
-    assert!(changed("sctp-port:5000", "sctp-port:5001").unwrap().new_sctp_association);
+    let data = |section: &str| jsep::read(&description("", &[section])).unwrap().data.unwrap();
+    let moved = data(&named.replace("sctp-port:5000", "sctp-port:5001"));
+    assert!(moved.is_new_association(&data(&named)) && !moved.is_new_association(&moved));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Session descriptions, and what JSEP makes of two of them.
 
-use limpid_sdp::jsep::{self, Local, Setup};
-use limpid_sdp::{Attribute, SessionDescription};
+use limpid_sdp::jsep::{
+    self, BundlePolicy, Direction, Extension, Local, LocalSource, MediaKind, Setup, Wish,
+};
+use limpid_sdp::{Attribute, Codec, SessionDescription};
 
 use crate::Outcome;
 
@@ -35,7 +37,9 @@ pub fn jsep(data: &[u8]) -> Outcome {
         let _ = jsep::check_answer(&offer, &theirs);
     }
     let fingerprints = ["sha-256 AA:BB".to_owned()];
-    let local = local(&fingerprints);
+    let ours = Ours::new();
+    let wishes = ours.wishes(&offer);
+    let local = Local { media: &wishes, ..local(&fingerprints) };
     let Ok(answer) = jsep::answer(&local, &offer) else { return Outcome::Refused };
     assert_eq!(jsep::check_answer(&offer, &answer), Ok(()));
     assert_eq!(answer.media.len(), offer.media.len());
@@ -45,13 +49,81 @@ pub fn jsep(data: &[u8]) -> Outcome {
     let again = jsep::offer(&local, Some(previous));
     assert!(again.media.len() >= answer.media.len(), "sections never go away");
     assert!(jsep::read(&again).is_ok(), "what we offer can be read");
-    match jsep::read(&answer).map(|remote| remote.data) {
-        Ok(Some(data)) => {
-            assert_eq!(data.ufrag, "limp");
+    let (heard, said) =
+        (jsep::read(&offer).expect("it was answered"), jsep::read(&answer).expect("our own answer"));
+    for (ours, theirs) in said.media.iter().zip(&heard.media) {
+        let (here, there) = (jsep::agree(ours, theirs, false), jsep::agree(theirs, ours, true));
+        assert_eq!(here.direction, there.direction.reversed(), "both agree on who sends");
+        assert_eq!(ours.is_rejected, here.send_codecs.is_empty(), "a live section has something to say");
+        assert!(
+            ours.codecs
+                .iter()
+                .all(|codec| theirs.codecs.iter().any(|c| c.payload_type == codec.payload_type))
+        );
+    }
+    match said.transport {
+        Some(transport) => {
+            assert_eq!(transport.ufrag, "limp");
             Outcome::Accepted
         }
-        Ok(None) => Outcome::Refused,
-        Err(error) => panic!("our own answer: {error}"),
+        None => Outcome::Refused,
+    }
+}
+
+/// What we are able to do.
+struct Ours {
+    codecs: [Codec; 6],
+    extensions: [Extension; 3],
+    sources: [LocalSource; 2],
+    streams: [String; 1],
+}
+
+impl Ours {
+    fn new() -> Self {
+        let source = |ssrc, rid: &str| LocalSource { ssrc, rtx: Some(ssrc + 1), rid: Some(rid.to_owned()) };
+        Ours {
+            codecs: [
+                Codec::new(111, "opus", 48_000).with_channels(2).with_feedback(&["transport-cc"]),
+                Codec::new(63, "red", 48_000).with_channels(2).with_parameters("111/111"),
+                Codec::new(0, "PCMU", 8000),
+                Codec::new(96, "VP8", 90_000).with_feedback(&["nack", "nack pli", "transport-cc"]),
+                Codec::rtx(97, 96),
+                Codec::new(102, "H264", 90_000)
+                    .with_parameters("packetization-mode=1;profile-level-id=42e01f"),
+            ],
+            extensions: [
+                Extension::new(
+                    3,
+                    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+                ),
+                Extension::new(4, "urn:ietf:params:rtp-hdrext:sdes:mid"),
+                Extension::new(10, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"),
+            ],
+            sources: [source(1, "q"), source(3, "f")],
+            streams: ["stream".to_owned()],
+        }
+    }
+
+    fn wishes(&self, offer: &SessionDescription) -> Vec<Wish<'_>> {
+        let wish = |(index, media): (usize, &limpid_sdp::Media)| {
+            let kind = MediaKind::from_word(&media.kind)?;
+            Some(Wish {
+                section: Some(index),
+                mid: None,
+                kind,
+                direction: Direction::SendRecv,
+                codecs: &self.codecs,
+                has_preference: index % 2 == 1,
+                extensions: &self.extensions,
+                streams: &self.streams,
+                track: "track",
+                sources: &self.sources,
+                cname: "cname",
+                receive_rids: &[],
+                max_layers: 3,
+            })
+        };
+        offer.media.iter().enumerate().filter_map(wish).collect()
     }
 }
 
@@ -69,6 +141,8 @@ fn local(fingerprints: &[String]) -> Local<'_> {
         sctp_port: 5000,
         max_message_size: 262_144,
         data_mid: Some("0"),
+        media: &[],
+        bundle_policy: BundlePolicy::Balanced,
     }
 }
 
@@ -96,6 +170,14 @@ pub fn jsep_seeds() -> Vec<Vec<u8>> {
         (
             include_str!("../../../crates/sdp/tests/captures/ndc-firefox-browseroffers-offer.sdp"),
             include_str!("../../../crates/sdp/tests/captures/ndc-firefox-browseroffers-answer.sdp"),
+        ),
+        (
+            include_str!("../../../crates/sdp/tests/captures/firefox-simulcast-offer.sdp"),
+            include_str!("../../../crates/sdp/tests/captures/firefox-simulcast-answer.sdp"),
+        ),
+        (
+            include_str!("../../../crates/sdp/tests/captures/aiortc-chrome-peeroffers-offer.sdp"),
+            include_str!("../../../crates/sdp/tests/captures/aiortc-chrome-peeroffers-answer.sdp"),
         ),
     ];
     pairs.map(|(offer, answer)| format!("{offer}--\n{answer}").into_bytes()).into()

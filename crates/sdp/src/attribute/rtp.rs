@@ -30,6 +30,36 @@ impl Direction {
             Direction::Inactive => "inactive",
         }
     }
+
+    /// From whether this side sends and whether it receives.
+    pub fn new(sends: bool, receives: bool) -> Self {
+        match (sends, receives) {
+            (true, true) => Direction::SendRecv,
+            (true, false) => Direction::SendOnly,
+            (false, true) => Direction::RecvOnly,
+            (false, false) => Direction::Inactive,
+        }
+    }
+
+    /// Whether the side that writes it sends.
+    pub fn sends(self) -> bool {
+        matches!(self, Direction::SendRecv | Direction::SendOnly)
+    }
+
+    /// Whether the side that writes it receives.
+    pub fn receives(self) -> bool {
+        matches!(self, Direction::SendRecv | Direction::RecvOnly)
+    }
+
+    /// The same, seen from the other side.
+    pub fn reversed(self) -> Self {
+        Direction::new(self.receives(), self.sends())
+    }
+
+    /// What is in both, seen from one side.
+    pub fn intersect(self, other: Self) -> Self {
+        Direction::new(self.sends() && other.sends(), self.receives() && other.receives())
+    }
 }
 
 /// A payload type's codec.

@@ -40,6 +40,18 @@ pub struct SsrcGroup {
 }
 
 impl SsrcGroup {
+    /// A group of these sources, in the order that has a meaning.
+    pub fn new(semantics: &str, sources: &[u32]) -> Self {
+        let mut list = String::new();
+        for source in sources {
+            if !list.is_empty() {
+                list.push(' ');
+            }
+            push_number(&mut list, (*source).into());
+        }
+        SsrcGroup { semantics: semantics.into(), sources: (!list.is_empty()).then(|| list.into()) }
+    }
+
     /// The sources, in order.
     pub fn sources(&self) -> impl Iterator<Item = u32> {
         self.sources.iter().flat_map(|sources| sources.split(' ')).filter_map(|source| number(source).ok())

@@ -2,39 +2,92 @@
 
 use alloc::vec::Vec;
 
-use super::section::{self, Form};
+use super::choose::{self, ExtensionIds};
+use super::facts::DataSection;
+use super::read::summaries;
+use super::section::{self, Form, Place, Rtp};
+use super::transport::{Units, transport};
 use super::{Local, Setup, read};
+use crate::attribute::Attribute;
 use crate::error::JsepError;
 use crate::lexer::number;
+use crate::media::Media;
 use crate::session::SessionDescription;
 
-/// The answer to `offer`: as many sections in the same order under the same names, the first live one for data channels
-/// accepted, all others refused with port 0, and a BUNDLE group of what was accepted if the offer had one that named it.
+/// The answer to `offer`: as many sections in the same order under the same names. Of audio and video those are accepted for
+/// which `local.media` has a wish and that share a codec with it; of data channels the first section; and of all these, what
+/// shares the transport of the first. All others are refused with port 0. What was accepted is in a BUNDLE group if the
+/// offer had one that named it.
 ///
 /// The DTLS role is `local.setup` if that is a role (it is kept in re-negotiations, RFC 8842 §5.5), else the offer's
 /// opposite, else active. An offer that demands the role that this side must keep is an error.
 ///
 /// Deviation: RFC 9143 §7.3.1 and RFC 9429 §5.3.1 give a group up when the section that holds its transport is refused.
-/// Here the group lives on with its data section as the tag: the transport's attributes are known
-/// either way, and data channels of a page that also offers audio would be lost.
+/// Here the group lives on with the next accepted section as the tag: the transport's attributes are known
+/// either way, and data channels of a page that offers video we know nothing of would be lost.
 pub fn answer(local: &Local<'_>, offer: &SessionDescription) -> Result<SessionDescription, JsepError> {
     let remote = read(offer)?;
-    let accepted = remote.data.as_ref().filter(|data| data.sctp_port != 0);
-    let setup = match accepted {
-        Some(data) => choose_setup(local.setup, data.setup).ok_or(JsepError::BadSetup(data.index))?,
-        None => Setup::Active,
-    };
-    let mut media: Vec<_> = offer.media.iter().map(section::rejected).collect();
-    let mut bundled = Vec::new();
-    if let Some(data) = accepted {
-        let offered = &offer.media[data.index];
-        let format = offered.formats().next().unwrap_or(Form::CURRENT.format);
-        let is_legacy = number::<u16>(format).is_ok();
-        let form = Form { protocol: &offered.protocol, format, is_legacy };
-        media[data.index] = section::data(local, data.mid.as_deref(), setup, form);
-        bundled.extend(data.mid.as_deref().filter(|_| remote.sections[data.index].bundled));
+    let sections = summaries(offer)?;
+    let units = Units::of(offer, &sections);
+    let mut ids = ExtensionIds::new();
+    let mut accepted: Vec<Option<Accepted<'_>>> = Vec::with_capacity(sections.len());
+    let mut first = None;
+    for index in 0..sections.len() {
+        let shares = |first: &usize| units.share(*first, index);
+        let answer = match (remote.media_at(index), remote.data.as_ref()) {
+            _ if !first.as_ref().is_none_or(shares) => None,
+            (Some(section), _) => {
+                let wish = local.wish_for(index);
+                wish.and_then(|wish| choose::accept(wish, section, &mut ids)).map(Accepted::Rtp)
+            }
+            (None, Some(data)) if data.index == index && data.sctp_port != 0 => Some(Accepted::Data(data)),
+            _ => None,
+        };
+        first = first.or(answer.as_ref().map(|_| index));
+        accepted.push(answer);
     }
-    Ok(section::session(local, media, &bundled))
+    let Some(first) = first else {
+        return Ok(section::session(local, offer.media.iter().map(section::rejected).collect(), &[], false));
+    };
+    let members: Vec<usize> = units.members(first).filter(|index| accepted[*index].is_some()).collect();
+    let tag = members.first().copied().unwrap_or(first);
+    let setup = choose_setup(local.setup, transport(offer, tag)?.setup).ok_or(JsepError::BadSetup(tag))?;
+    let mixes = offer.attributes().any(|attribute| *attribute == Attribute::ExtMapAllowMixed);
+    let write = |(index, answer): (usize, &Option<Accepted<'_>>)| {
+        let place = Place { setup, is_tag: index == tag, is_bundle_only: false };
+        match answer {
+            Some(answer) => answer.write(local, &offer.media[index], place, mixes),
+            None => section::rejected(&offer.media[index]),
+        }
+    };
+    let media: Vec<Media> = accepted.iter().enumerate().map(write).collect();
+    let names = members.iter().filter(|index| units.is_bundled(**index));
+    let bundled: Vec<&str> = names.filter_map(|index| offer.media[*index].mid()).collect();
+    let has_rtp = accepted.iter().flatten().any(|answer| matches!(answer, Accepted::Rtp(_)));
+    Ok(section::session(local, media, &bundled, mixes && has_rtp))
+}
+
+/// A section that we take.
+enum Accepted<'a> {
+    Data(&'a DataSection),
+    Rtp(Rtp<'a>),
+}
+
+impl Accepted<'_> {
+    fn write(&self, local: &Local<'_>, offered: &Media, place: Place, session_mixes: bool) -> Media {
+        match self {
+            Accepted::Data(data) => {
+                let format = offered.formats().next().unwrap_or(Form::CURRENT.format);
+                let is_legacy = number::<u16>(format).is_ok();
+                let form = Form { protocol: &offered.protocol, format, is_legacy };
+                section::data(local, data.mid.as_deref(), form, place)
+            }
+            Accepted::Rtp(rtp) => {
+                let mixes = offered.attributes().any(|attribute| *attribute == Attribute::ExtMapAllowMixed);
+                rtp.write(local, &offered.protocol, place, mixes && !session_mixes)
+            }
+        }
+    }
 }
 
 /// RFC 8842 §5.3; `None`: both want the same role.

@@ -1,29 +1,40 @@
-//! Whether an answer answers its offer. RFC 9429 §5.8.3, RFC 3264 §6, RFC 9143 §7.3, RFC 8842 §5.3.
+//! Whether an answer answers its offer. RFC 9429 §5.8.3 and §5.11, RFC 3264 §6, RFC 9143 §7.3, RFC 8842 §5.3.
 
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 
-use super::{Remote, SectionSummary, Setup, read};
+use super::facts::SectionSummary;
+use super::read::summaries;
+use super::transport::{Units, tagged, transport};
+use super::{Setup, read, rtp};
 use crate::error::JsepError;
 use crate::media::Media;
 use crate::session::SessionDescription;
 
-/// Checks an answer of the other side against our offer, before anything of it is applied.
+/// Checks an answer of the other side against our offer, before anything of it is applied. All that it accepts has to share
+/// one transport: this side has no other.
 pub fn check_answer(offer: &SessionDescription, answer: &SessionDescription) -> Result<(), JsepError> {
     if offer.media.len() != answer.media.len() {
         return Err(JsepError::SectionCount);
     }
-    let offered = read(offer)?;
-    for (section, media) in offered.sections.iter().zip(&answer.media) {
+    for (section, media) in summaries(offer)?.iter().zip(&answer.media) {
         check_section(section, &offer.media[section.index], media)?;
     }
     let answered = read(answer)?;
     check_bundle(offer, answer)?;
-    check_setup(&offered, &answered)
+    let without_mux = answered.media.iter().find(|section| !section.is_rejected && !section.rtcp_mux);
+    if let Some(section) = without_mux {
+        return Err(JsepError::RtcpNotMultiplexed(section.index));
+    }
+    check_transport(offer, answer)
 }
 
 fn check_section(section: &SectionSummary, offered: &Media, answered: &Media) -> Result<(), JsepError> {
     let index = section.index;
-    if offered.kind != answered.kind || offered.protocol != answered.protocol {
+    // Of RTP's profiles one is as good as the other: each means what is spoken under DTLS (RFC 9429 §5.1.2).
+    let same_protocol = offered.protocol == answered.protocol
+        || (rtp::is_rtp(&offered.protocol) && rtp::is_rtp(&answered.protocol));
+    if offered.kind != answered.kind || !same_protocol {
         return Err(JsepError::SectionKind(index));
     }
     let is_refused = answered.port == 0;
@@ -40,7 +51,7 @@ fn check_section(section: &SectionSummary, offered: &Media, answered: &Media) ->
 
 /// The answer's groups are parts of the offer's, name live sections, and hold all that is live in a group only.
 fn check_bundle(offer: &SessionDescription, answer: &SessionDescription) -> Result<(), JsepError> {
-    let group_of = |description: &SessionDescription| -> BTreeMap<alloc::string::String, usize> {
+    let group_of = |description: &SessionDescription| -> BTreeMap<String, usize> {
         let bundles = description.groups().filter(|group| group.is_bundle()).enumerate();
         bundles.flat_map(|(number, group)| group.mids().map(move |mid| (mid.into(), number))).collect()
     };
@@ -62,15 +73,19 @@ fn check_bundle(offer: &SessionDescription, answer: &SessionDescription) -> Resu
     if fits { Ok(()) } else { Err(JsepError::BadBundle) }
 }
 
-/// An answer takes one role, and not the one that the offer took.
-fn check_setup(offered: &Remote, answered: &Remote) -> Result<(), JsepError> {
-    let Some(answer) = &answered.data else { return Ok(()) };
-    let offer = offered.data.as_ref().filter(|offer| offer.index == answer.index);
-    let offer = offer.ok_or(JsepError::NotOffered(answer.index))?;
-    match (offer.setup, answer.setup) {
+/// One transport for all; and of its two ends the answer takes one role, and not the one that the offer took.
+fn check_transport(offer: &SessionDescription, answer: &SessionDescription) -> Result<(), JsepError> {
+    let Some(tag) = tagged(answer) else { return Ok(()) };
+    let sections = summaries(answer)?;
+    let units = Units::of(answer, &sections);
+    let stranger = sections.iter().find(|section| !section.rejected && !units.share(tag, section.index));
+    if let Some(section) = stranger {
+        return Err(JsepError::NotBundled(section.index));
+    }
+    match (transport(offer, tag)?.setup, transport(answer, tag)?.setup) {
         (Setup::Actpass, Setup::Active | Setup::Passive)
         | (Setup::Active, Setup::Passive)
         | (Setup::Passive, Setup::Active) => Ok(()),
-        _ => Err(JsepError::BadSetup(answer.index)),
+        _ => Err(JsepError::BadSetup(tag)),
     }
 }

@@ -1,27 +1,40 @@
 //! Offers and answers as pure functions: what one side is able to do and what the other side said in, a description out.
-//! RFC 9429 §5, RFC 8841, RFC 8842, RFC 9143.
+//! RFC 9429 §5, RFC 3264, RFC 8841, RFC 8842, RFC 9143.
 //!
 //! Nothing here remembers anything: which description is current, and which is pending, is the peer's to know.
 
+mod agree;
 mod answer;
 mod check;
+mod choose;
 mod diff;
+mod facts;
+mod numbers;
 mod offer;
 mod read;
+mod rtp;
 mod section;
 mod states;
+mod transport;
+mod wish;
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
-pub use crate::attribute::Setup;
+pub use crate::attribute::{Direction, Setup};
 use crate::session::SessionDescription;
+pub use agree::{Agreement, agree};
 pub use answer::answer;
 pub use check::check_answer;
 pub use diff::{Changes, compare};
+pub use facts::{
+    DataSection, Extension, Layer, MediaKind, MediaSection, PrimarySource, Remote, SectionSummary, Source,
+    SourceGroup, StreamName, TransportSection,
+};
 pub use offer::offer;
 pub use read::read;
 pub use states::{SignalingEvent, SignalingState};
+pub use transport::{tagged, transport};
+pub use wish::{BundlePolicy, LocalSource, Wish};
 
 /// What `max-message-size` is when nobody says it: 64 KiB (RFC 8841 §6.1).
 pub const DEFAULT_MAX_MESSAGE_SIZE: u64 = 65_536;
@@ -53,6 +66,10 @@ pub struct Local<'a> {
     pub max_message_size: u64,
     /// What to call a new section for data channels; another name is found if this one is taken. `None`: offer none.
     pub data_mid: Option<&'a str>,
+    /// What we want of audio and video, section by section; those that exist and are not named here end, or are refused.
+    pub media: &'a [Wish<'a>],
+    /// Which sections of a first offer may only live in the group.
+    pub bundle_policy: BundlePolicy,
 }
 
 /// The two descriptions that are in force.
@@ -62,59 +79,4 @@ pub struct Negotiated<'a> {
     pub local: &'a SessionDescription,
     /// The other side's.
     pub remote: &'a SessionDescription,
-}
-
-/// What the other side said, section by section.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Remote {
-    /// All sections, in order.
-    pub sections: Vec<SectionSummary>,
-    /// The first section for data channels that is not rejected.
-    pub data: Option<DataSection>,
-}
-
-/// One section in short.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SectionSummary {
-    /// Its place, from 0: the `sdpMLineIndex` of candidates.
-    pub index: usize,
-    /// Its name.
-    pub mid: Option<String>,
-    /// `audio`, `video`, `application`.
-    pub kind: String,
-    /// Port 0, and not because it is `bundle-only`.
-    pub rejected: bool,
-    /// It is named by a BUNDLE group.
-    pub bundled: bool,
-}
-
-/// All that a transport for data channels needs to know of the other side.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DataSection {
-    /// Its place, from 0.
-    pub index: usize,
-    /// Its name.
-    pub mid: Option<String>,
-    /// Of the other side's ICE agent.
-    pub ufrag: String,
-    /// Of the other side's ICE agent.
-    pub pwd: String,
-    /// The other side only answers checks (RFC 8445 §2.5).
-    pub ice_lite: bool,
-    /// `trickle`, `ice2`, `renomination`, …
-    pub ice_options: Vec<String>,
-    /// `sha-256 AA:BB:…`, one or more, of any hash.
-    pub fingerprints: Vec<String>,
-    /// Who begins the DTLS handshake.
-    pub setup: Setup,
-    /// The DTLS association's name, if it has one (RFC 8842 §4).
-    pub tls_id: Option<String>,
-    /// The other side's SCTP port; 0: it closes the association.
-    pub sctp_port: u16,
-    /// The largest message that the other side takes, in bytes; 0: any.
-    pub max_message_size: u64,
-    /// `candidate:…`, each as it came.
-    pub candidates: Vec<String>,
-    /// There will be no more.
-    pub end_of_candidates: bool,
 }

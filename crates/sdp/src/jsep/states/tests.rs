@@ -42,6 +42,7 @@ const TABLE: [(S, [Option<S>; 7]); 6] = [
     (S::Closed, [None; 7]),
 ];
 
+//~ covers 9429-3.2-a neg
 #[test]
 fn every_state_does_with_every_event_what_the_rfc_says() {
     let mut seen = 0;

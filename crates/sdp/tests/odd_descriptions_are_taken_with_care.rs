@@ -1,0 +1,86 @@
+//! What is old, odd or half said in sections of audio and video: taken where browsers take it, and refused where nothing
+//! good could come of it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Side, answered, outline, parse, video};
+use limpid_sdp::JsepError;
+use limpid_sdp::jsep::{self, Direction, LocalSource, MediaKind, Wish};
+
+use Direction::SendRecv;
+use MediaKind::Video;
+
+//~ covers 9429-5.10-a
+#[test]
+fn bandwidth_is_told_without_headers() {
+    let offer = video("").to_string();
+    let limit = |lines: &str| {
+        let text = offer.replace("c=IN IP4 0.0.0.0\r\n", &format!("c=IN IP4 0.0.0.0\r\n{lines}"));
+        jsep::read(&parse(&text)).unwrap().media[0].max_bitrate
+    };
+    assert_eq!(limit(""), None);
+    assert_eq!(limit("b=AS:1000\r\n"), Some(934_000));
+    assert_eq!(limit("b=AS:1000\r\nb=TIAS:500000\r\n"), Some(500_000));
+    assert_eq!(limit("b=AS:1\r\n"), Some(0));
+}
+
+#[test]
+fn odd_lists_of_codecs_are_read_with_care() {
+    let text = video("").to_string();
+    let numbers = |formats: &str, lines: &str| {
+        let text = text.replace("SAVPF 96 97", &format!("SAVPF {formats}")) + lines;
+        let read = jsep::read(&parse(&text)).unwrap();
+        read.media[0].codecs.iter().map(|codec| codec.payload_type).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers("96 96 97 200 x", ""), [96, 97], "twice, too large, no number");
+    assert_eq!(numbers("34 77", ""), [34], "34 needs no line, 77 has none");
+    assert_eq!(numbers("72 96", "a=rtpmap:72 VP9/90000\r\n"), [96], "72 would be taken for RTCP");
+    assert_eq!(numbers("97", ""), [97]);
+    let orphan = parse(&text.replace("SAVPF 96 97", "SAVPF 97"));
+    let side = Side::new();
+    let answer = jsep::answer(&side.local(&side.everything(&orphan)), &orphan).unwrap();
+    assert_eq!(outline(&answer), ["video 0 v"], "repeats without what they repeat are nothing");
+}
+
+#[test]
+fn sections_without_names_are_answered_without_names() {
+    let side = Side::new();
+    let text = video("").to_string().replace("a=mid:v\r\n", "").replace("a=group:BUNDLE v\r\n", "");
+    let answer = answered(&side, side.wish(Video, None, SendRecv), &parse(&text));
+    assert!(answer.contains("m=video 9 ") && !answer.contains("a=mid") && !answer.contains("a=group"));
+}
+
+#[test]
+fn a_single_source_is_told_without_repeats_where_nobody_agreed_on_repeats() {
+    let side = Side::new();
+    let sources = [LocalSource { ssrc: 5, rtx: Some(6), rid: None }];
+    let offer = video("").to_string().replace("SAVPF 96 97", "SAVPF 96");
+    let wish = Wish { sources: &sources, streams: &[], ..side.wish(Video, None, SendRecv) };
+    let text = answered(&side, wish, &parse(&offer));
+    assert!(text.contains("a=ssrc:5 cname:cname\r\na=ssrc:5 msid:- track\r\n") && !text.contains("a=ssrc:6"));
+    assert!(text.contains("a=msid:- track\r\n"));
+}
+
+#[test]
+fn rtcp_on_a_port_of_its_own_is_refused_and_rtp_profiles_are_all_one() {
+    let side = Side::new();
+    let text = video("").to_string();
+    let without = parse(&text.replace("a=rtcp-mux\r\n", ""));
+    let wish = side.wish(Video, Some(0), SendRecv);
+    let answer = jsep::answer(&side.local(&[wish]), &without).unwrap();
+    assert_eq!(outline(&answer), ["video 0 v"]);
+    for protocol in ["RTP/SAVPF", "RTP/AVP", "TCP/DTLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"] {
+        let offer = parse(&text.replace("UDP/TLS/RTP/SAVPF", protocol));
+        assert!(answered(&side, wish, &offer).contains(&format!("m=video 9 {protocol} 96 97\r\n")));
+    }
+    let other = parse(&text.replace("UDP/TLS/RTP/SAVPF", "udp"));
+    assert_eq!(outline(&jsep::answer(&side.local(&[wish]), &other).unwrap()), ["video 0 v"]);
+
+    let offer = video("");
+    let answer = jsep::answer(&side.local(&[wish]), &offer).unwrap().to_string();
+    let demanding = parse(&answer.replace("a=rtcp-mux\r\n", ""));
+    assert_eq!(jsep::check_answer(&offer, &demanding), Err(JsepError::RtcpNotMultiplexed(0)));
+    let plain = parse(&answer.replace("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"));
+    assert_eq!(jsep::check_answer(&offer, &plain), Ok(()));
+}
