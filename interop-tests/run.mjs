@@ -13,6 +13,7 @@ const wanted = process.argv.slice(2);
 const SCENARIOS = [
   ['stun', 'stun.mjs', [], 1],
   ['dtls', 'dtls.mjs', [], 3],
+  ['srtp', 'srtp.mjs', [], 1],
   ['capture', 'capture.mjs', [], 4],
   ['chromium offers', 'browser-offers.mjs', ['chromium'], 5],
   ['firefox offers', 'browser-offers.mjs', ['firefox'], 6],

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 missing=()
 need() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed' || missing+=("$1"); }
-for package in chromium firefox-esr tshark coturn gnutls-bin openssl iproute2 nftables python3-venv; do need "$package"; done
+for package in chromium firefox-esr tshark coturn gnutls-bin openssl iproute2 nftables python3-venv libsrtp2-dev; do need "$package"; done
 if [ "${#missing[@]}" -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
@@ -16,6 +16,8 @@ if [ ! -x peers/aiortc/venv/bin/python ]; then
   peers/aiortc/venv/bin/pip install --quiet --disable-pip-version-check aiortc aiohttp
 fi
 [ -x peers/pion/pion ] || (cd peers/pion && go build -o pion .)
+# SRTP of other people on a pipe.
+[ peers/libsrtp/lines -nt peers/libsrtp/lines.c ] || cc -O2 -Wall -o peers/libsrtp/lines peers/libsrtp/lines.c -lsrtp2
 chromium --version --no-sandbox 2>/dev/null || true
 firefox-esr --version 2>/dev/null || true
 node --version

@@ -78,7 +78,6 @@ impl Context {
 mod tests {
     use super::*;
 
-    //~ covers 5761-4-a
     #[test]
     fn rtcp_is_known_by_its_packet_type() {
         assert!([192, 200, 201, 205, 206, 207, 223].iter().all(|second| is_rtcp(&[0x80, *second])));

@@ -117,6 +117,7 @@ fn nothing_is_received_twice() {
     }
 }
 
+//~ covers 3711-3.2.1-c
 #[test]
 fn one_stream_is_not_another() {
     for profile in Profile::ALL {

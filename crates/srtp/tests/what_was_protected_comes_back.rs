@@ -87,7 +87,7 @@ proptest! {
         prop_assert_eq!((sender.stats().rtp, receiver.stats().rtp), (1, 1));
     }
 
-    //~ covers 3711-3.4-a, 3711-3.4-b, 3711-3.4-c, 3711-3.4-d
+    //~ covers 3711-3.4-a, 3711-3.4-b, 3711-3.4-c, 3711-3.4-d, 3711-3.4-h
     #[test]
     fn rtcp_comes_back(
         profile in any_profile(),
@@ -137,6 +137,23 @@ fn only_the_chosen_extensions_are_hidden_and_the_payload_is_always() {
         assert_eq!(wire[16..20], [0xc0, 0xde, 0, 2], "{profile}");
         let mut other = context(profile, Config::default());
         assert_eq!(other.unprotect_rtp(&mut wire.clone()).as_deref(), Ok(&plain[..]), "{profile}");
+    }
+}
+
+//~ covers 9335-5-c, 9335-5-c neg, 9335-5.1-b, 9335-5.1-b neg
+#[test]
+fn extensions_that_cryptex_has_no_place_for_go_without_or_not_at_all() {
+    for profile in Profile::DTLS {
+        for extension in [0x1001, 0x100f, 0xabcd] {
+            let plain = rtp_with(7, 1, &[5], Some((extension, &[1, 0, 0, 0])));
+            let config = |cryptex| Config { cryptex, ..Config::default() };
+            let wire = sealed(&mut context(profile, config(Cryptex::Send)), &plain);
+            assert_eq!(wire, sealed(&mut context(profile, config(Cryptex::Off)), &plain));
+            let mut packet = plain.clone();
+            let mut strict = context(profile, config(Cryptex::Require));
+            assert_eq!(strict.protect_rtp(&mut packet, 0), Err(Error::NotEncryptable));
+            assert_eq!(packet, plain);
+        }
     }
 }
 

@@ -50,7 +50,7 @@ const fn bench(package: &'static str, arguments: &'static [&'static str]) -> Pro
 }
 
 /// All rows.
-pub(crate) const ROWS: [Row; 9] = [
+pub(crate) const ROWS: [Row; 10] = [
     Row {
         name: "stun",
         ours: bench("bench-limpid-stun", &[]),
@@ -77,6 +77,26 @@ pub(crate) const ROWS: [Row; 9] = [
         bars: &[
             Bar { measure: "dtls1.2-record", asks: Asks::Ratio("", 1.0) },
             Bar { measure: "dtls1.2-handshake", asks: Asks::Ratio("dimpl", 0.9) },
+        ],
+    },
+    Row {
+        name: "srtp",
+        ours: bench("bench-limpid-srtp", &[]),
+        rivals: &[
+            bench("srtp-rtc", &[]),
+            bench("srtp-str0m", &[]),
+            bench("srtp-webrtc", &[]),
+            bench("srtp-raw", &[]),
+        ],
+        bars: &[
+            Bar { measure: "srtp-aes", asks: Asks::Ratio("rtc-srtp", 1.0) },
+            Bar { measure: "srtp-aes", asks: Asks::Ratio("str0m", 1.0) },
+            Bar { measure: "srtp-aes", asks: Asks::Ratio("webrtc-srtp", 1.0) },
+            Bar { measure: "srtp-gcm", asks: Asks::Ratio("rtc-srtp", 1.0) },
+            Bar { measure: "srtp-gcm", asks: Asks::Ratio("str0m", 1.0) },
+            Bar { measure: "srtp-gcm", asks: Asks::Ratio("webrtc-srtp", 1.0) },
+            // Within 1.3 times the cipher alone.
+            Bar { measure: "srtp-gcm", asks: Asks::Ratio("raw", 1.0 / 1.3) },
         ],
     },
     Row {
