@@ -15,6 +15,7 @@ const SCENARIOS = [
   ['dtls', 'dtls.mjs', [], 3],
   ['srtp', 'srtp.mjs', [], 1],
   ['capture', 'capture.mjs', [], 4],
+  ['payloads', 'payloads.mjs', [], 8],
   ['chromium offers', 'browser-offers.mjs', ['chromium'], 5],
   ['firefox offers', 'browser-offers.mjs', ['firefox'], 6],
   ['limpid offers to chromium', 'limpid-offers.mjs', ['chromium'], 4],
