@@ -16,6 +16,7 @@ const SCENARIOS = [
   ['srtp', 'srtp.mjs', [], 1],
   ['capture', 'capture.mjs', [], 4],
   ['payloads', 'payloads.mjs', [], 8],
+  ['media files', 'media-files.mjs', [], 4],
   ['chromium offers', 'browser-offers.mjs', ['chromium'], 5],
   ['firefox offers', 'browser-offers.mjs', ['firefox'], 6],
   ['limpid offers to chromium', 'limpid-offers.mjs', ['chromium'], 4],

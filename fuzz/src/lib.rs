@@ -89,6 +89,14 @@ targets! {
     codec_share_control: codec::share::control, codec::share::control_seeds, floor 4, runs 200_000;
     #[cfg(feature = "app")]
     codec_share_chunk: codec::share::chunk, codec::share::chunk_seeds, floor 50, runs 200_000;
+    #[cfg(feature = "app")]
+    codec_file_ogg: codec::file::ogg, codec::file::ogg_seeds, floor 5, runs 100_000;
+    #[cfg(feature = "app")]
+    codec_file_ivf: codec::file::ivf, codec::file::ivf_seeds, floor 30, runs 100_000;
+    #[cfg(feature = "app")]
+    codec_file_wav: codec::file::wav, codec::file::wav_seeds, floor 30, runs 100_000;
+    #[cfg(feature = "app")]
+    codec_file_annexb: codec::file::annexb, codec::file::annexb_seeds, floor 30, runs 100_000;
     sequence_dtls: sequence::dtls::play, sequence::dtls::seeds, floor 60, runs 20_000;
     sequence_ice: sequence::ice::play, sequence::ice::seeds, floor 80, runs 10_000;
     sequence_sctp: sequence::sctp::play, sequence::sctp::seeds, floor 60, runs 5_000;

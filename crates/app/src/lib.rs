@@ -7,6 +7,7 @@
 //! |---|---|
 //! | a file crosses: link, proof, manifest, tree hash, credit | `share/` |
 //! | a call: link, channel, who is who | `call/` |
+//! | sound and pictures: test signals, files in and out | `media/` |
 //! | the pages | `web.rs`, `../web/` |
 //! | exit codes | `exit.rs` |
 //! | names of strangers on a terminal | `escape.rs` |
@@ -15,5 +16,6 @@
 pub mod call;
 pub mod escape;
 pub mod exit;
+pub mod media;
 pub mod share;
 pub mod web;

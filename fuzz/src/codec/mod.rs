@@ -2,6 +2,8 @@
 
 pub mod crypto;
 pub mod dtls;
+#[cfg(feature = "app")]
+pub mod file;
 pub mod ice;
 pub mod sctp;
 pub mod sdp;
