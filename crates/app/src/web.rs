@@ -15,6 +15,7 @@ macro_rules! files {
     };
 }
 
+const PERMISSIONS: &str = "permissions-policy";
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
@@ -22,9 +23,11 @@ const SVG: &str = "image/svg+xml";
 
 static FILES: &[File] = files! {
     "index.html" HTML;
+    "call.html" HTML;
     "icon.svg" SVG;
     "base.css" CSS;
     "share.css" CSS;
+    "call.css" CSS;
     "main.js" JS;
     "strings.js" JS;
     "ui.js" JS;
@@ -48,16 +51,50 @@ static FILES: &[File] = files! {
     "save.js" JS;
     "zip.js" JS;
     "download-worker.js" JS;
+    "call-badge.js" JS;
+    "call-chat.js" JS;
+    "call-connection.js" JS;
+    "call-controls.js" JS;
+    "call-devices.js" JS;
+    "call-files.js" JS;
+    "call-grid.js" JS;
+    "call-inspector.js" JS;
+    "call-ladder.js" JS;
+    "call-link.js" JS;
+    "call-media.js" JS;
+    "call-meter.js" JS;
+    "call-peer.js" JS;
+    "call-preview.js" JS;
+    "call-quality.js" JS;
+    "call-room.js" JS;
+    "call-screen.js" JS;
+    "call-silence.js" JS;
+    "call-stats.js" JS;
+    "call-talk.js" JS;
+    "call-tile.js" JS;
+    "call-trace.js" JS;
+    "call.js" JS;
 };
 
 /// Answers a request for a page or one of its parts. The caller has checked `Host` and `Origin`.
 pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
-    let path = if uri.path() == "/" { "/index.html" } else { uri.path() };
+    let path = match uri.path() {
+        "/" => "/index.html",
+        "/call" => "/call.html",
+        path => path,
+    };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let mut response = match FILES.iter().find(|file| file.path == path) {
         Some(file) => ([(header::CONTENT_TYPE, file.kind)], file.bytes).into_response(),
         None => (StatusCode::NOT_FOUND, "not found\n").into_response(),
     };
+    if path == "/call.html" {
+        // The one page that may ask for them.
+        let devices = HeaderValue::from_static(
+            "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), geolocation=()",
+        );
+        response.headers_mut().insert(PERMISSIONS, devices);
+    }
     protect(response.headers_mut(), host);
     response
 }
@@ -83,12 +120,9 @@ pub fn protect(headers: &mut HeaderMap, host: &str) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    for (name, value) in [
-        ("cross-origin-resource-policy", "same-origin"),
-        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    let none = "camera=(), microphone=(), display-capture=(), geolocation=()";
+    headers.entry(PERMISSIONS).or_insert(HeaderValue::from_static(none));
 }
 
 #[cfg(test)]
@@ -110,12 +144,13 @@ mod tests {
 
     #[test]
     fn pages_hold_no_inline_script_or_style_and_set_no_html() {
-        let page = std::str::from_utf8(FILES[0].bytes).unwrap();
-        assert!(
-            !page.contains("<style") && !page.contains(" style=") && !page.contains(" on"),
-            "inline parts"
-        );
-        assert!(page.matches("<script").count() == page.matches("<script type=\"module\" src=").count());
+        for file in FILES.iter().filter(|file| file.kind == HTML) {
+            let page = std::str::from_utf8(file.bytes).unwrap();
+            let is_inline = ["<style", " style=", " on"].iter().any(|part| page.contains(part));
+            assert!(!is_inline, "{} has inline parts", file.path);
+            let scripts = page.matches("<script").count();
+            assert_eq!(scripts, page.matches("<script type=\"module\" src=").count(), "{}", file.path);
+        }
         for file in FILES.iter().filter(|file| file.kind == JS) {
             let text = std::str::from_utf8(file.bytes).unwrap();
             for word in

@@ -76,6 +76,18 @@ fn pages_come_under_a_strict_policy() {
 }
 
 #[test]
+fn only_the_page_of_calls_may_ask_for_camera_and_microphone() {
+    let server = Server::start("127.0.0.1:0");
+    let (head, body) = server.get("/call", &server.own_host());
+    assert!(head.starts_with("http/1.1 200") && head.contains("text/html") && body.contains("call.js"));
+    assert!(head.contains("camera=(self), microphone=(self)") && head.contains("script-src 'self';"), "{head}");
+    for path in ["/", "/call.js", "/no/such/page"] {
+        let (head, _) = server.get(path, &server.own_host());
+        assert!(head.contains("camera=(), microphone=()"), "{path}:\n{head}");
+    }
+}
+
+#[test]
 fn rebound_names_and_other_sites_are_turned_away_at_every_path() {
     let server = Server::start("127.0.0.1:0");
     let host = server.own_host();

@@ -19,13 +19,16 @@ export function fingerprintOf(sdp) {
 }
 
 export class Greeting {
-  /** `session`: room, side ('offerer' or 'answerer'), ourNonce, theirNonce, ourFingerprint, theirFingerprint. */
+  /**
+   * `session`: room, side ('offerer' or 'answerer'), ourNonce, theirNonce, ourFingerprint, theirFingerprint; `protocol` if it is
+   * no share.
+   */
   static async make(auth, session) {
     const { ourFingerprint, theirFingerprint } = session;
     if (!ourFingerprint || !theirFingerprint || !session.theirNonce) throw new Failure('bad-proof');
     const order = (ours, theirs) => (session.side === 'offerer' ? [ours, theirs] : [theirs, ours]);
     const transcript = await sha256(
-      utf8('limpid-share/1'),
+      utf8(session.protocol ?? 'limpid-share/1'),
       utf8(session.room),
       ...order(session.ourNonce, session.theirNonce),
       ...order(ourFingerprint, theirFingerprint),

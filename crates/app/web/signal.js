@@ -5,6 +5,8 @@ import { Failure } from './strings.js';
 const SLUGS = ['no-such-room', 'code-used', 'expired', 'full', 'version', 'bad-proof', 'peer-left', 'rate', 'slow-consumer', 'goaway', 'auth'];
 // Codes after which another attempt makes sense: rate, slow-consumer, goaway.
 const PASSING = [4007, 4008, 4009];
+// A call that goes on without its server can wait for it: silence and a full house pass, too.
+const PATIENT_PASSING = [...PASSING, 4002, 4003];
 const ATTEMPTS = 6;
 
 export class Signal {
@@ -17,13 +19,36 @@ export class Signal {
   #attempts = 0;
   #ended = false;
 
-  /** `on`: joined({you, peers, ice}), peer(id, state, reason), body(from, body, gap), failed(Failure). */
+  /**
+   * `on`: joined({you, peers, ice}), peer(id, state, reason), body(from, body, gap), failed(Failure), and lost() when the socket
+   * goes for a while.
+   */
   constructor(room, role, on) {
     this.room = room;
     this.role = role;
     this.on = on;
     this.#dial();
   }
+
+  /** From here on it never gives up, and comes back sooner. */
+  bePatient() {
+    this.#isPatient = true;
+  }
+  #isPatient = false;
+
+  /** Whether what is said now leaves at once. */
+  get isUp() {
+    return this.#you !== null && this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Dials now, if it waits for a while. */
+  hurry() {
+    if (this.#timer === null || this.#ended) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#dial();
+  }
+  #timer = null;
 
   /** Says something to another member; kept and sent later while the socket is away. */
   say(to, body) {
@@ -62,6 +87,8 @@ export class Signal {
       this.#attempts = 0;
       this.#token = message.resume;
       this.#you = message.you;
+      if (this.#was !== null && this.#was !== message.you) this.#forget();
+      this.#was = message.you;
       this.on.joined({ you: message.you, peers: message.peers, ice: message.ice ?? [] });
       this.#flush();
     } else if (message.t === 'peer') {
@@ -74,6 +101,14 @@ export class Signal {
     }
   }
 
+  /** Another seat: the numbers start anew, and nobody is where they were. */
+  #forget() {
+    this.#said.clear();
+    this.#heard.clear();
+    this.#unsaid = [];
+  }
+  #was = null;
+
   #flush() {
     if (this.#you === null || this.#socket.readyState !== WebSocket.OPEN) return;
     for (const message of this.#unsaid.splice(0)) this.#socket.send(JSON.stringify(message));
@@ -82,15 +117,17 @@ export class Signal {
   #closed(code) {
     this.#you = null;
     if (this.#ended) return;
+    this.on.lost?.();
     const slug = SLUGS[code - 4000];
     this.#attempts += 1;
-    if ((slug && !PASSING.includes(code)) || this.#attempts > ATTEMPTS) {
+    const passing = this.#isPatient ? PATIENT_PASSING : PASSING;
+    if ((slug && !passing.includes(code)) || (this.#attempts > ATTEMPTS && !this.#isPatient)) {
       this.#ended = true;
       this.on.failed(new Failure(slug ?? 'server-unreachable'));
       return;
     }
     // Full jitter, so that the pages of a server that restarts do not come back all at once.
-    const most = Math.min(30_000, 500 * 2 ** (this.#attempts - 1));
-    setTimeout(() => { if (!this.#ended) this.#dial(); }, Math.random() * most);
+    const most = Math.min(this.#isPatient ? 8_000 : 30_000, 500 * 2 ** (this.#attempts - 1));
+    this.#timer = setTimeout(() => { this.#timer = null; if (!this.#ended) this.#dial(); }, Math.random() * most);
   }
 }

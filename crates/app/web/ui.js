@@ -60,11 +60,12 @@ export function fileList(files, attributes = {}) {
   return list;
 }
 
-/** Shows what went wrong, and what to do next. */
-export function showError(slug) {
-  const [message, hint] = failures[slug] ?? failures.unexpected;
+/** Shows what went wrong, and what to do next. `more`: a screen's own words for some slugs. */
+export function showError(slug, more = {}) {
+  const table = { ...failures, ...more };
+  const [message, hint] = table[slug] ?? failures.unexpected;
   document.querySelector('[data-testid=error]')?.remove();
-  const box = element('div', { class: 'sheet error', role: 'alert', 'data-testid': 'error', 'data-error': failures[slug] ? slug : 'unexpected' }, message);
+  const box = element('div', { class: 'sheet error', role: 'alert', 'data-testid': 'error', 'data-error': table[slug] ? slug : 'unexpected' }, message);
   if (hint) box.append(' ', element('span', { class: 'soft' }, hint));
   document.getElementById('main').prepend(box);
 }

@@ -1,0 +1,248 @@
+// The call itself: the grid, the buttons, the chat, and the panels for the curious.
+
+import { Chat } from './call-chat.js';
+import { Controls } from './call-controls.js';
+import { DeviceMenus, PlugToast, watchDevices } from './call-devices.js';
+import { CallFiles } from './call-files.js';
+import { Grid } from './call-grid.js';
+import { Inspector } from './call-inspector.js';
+import { CallRoom, MOST_VIDEO } from './call-room.js';
+import { StatsPanel } from './call-stats.js';
+import { PushToTalk } from './call-talk.js';
+import { trace } from './call-trace.js';
+import { strings } from './strings.js';
+import { holdPage } from './transfer-view.js';
+import { button, clearError, element, showError, showState, visible } from './ui.js';
+
+const words = strings.call;
+// What is sent at most to each, by how many there are to send to.
+const KBPS = [2500, 2500, 1200, 900, 600, 400];
+/** How long those are waited for that may send video, before one's own is turned on. */
+const LOOK_AROUND = 3_000;
+
+export class CallScreen {
+  /** `options`: {main, call, name, media, speaker, mirrored, link}; `on`: ended(text). */
+  constructor(options, on) {
+    Object.assign(this, options, { on });
+    this.room = new CallRoom({ call: this.call, name: this.name, media: this.media, on: this.#roomEvents() });
+    this.chat = new Chat({ me: this.room.member, on: { say: (text) => this.room.chat(text), files: (files) => this.#sendFiles(files) } });
+    this.files = new CallFiles(this.chat);
+    this.controls = new Controls(this.media, this.#controlEvents());
+    this.grid = new Grid({ media: this.media, speaker: this.speaker, name: this.name, mirrored: this.mirrored, on: { sampled: (samples) => this.#sampled(samples) } });
+    this.stats = new StatsPanel();
+    this.inspector = new Inspector(this.media);
+    this.menus = new DeviceMenus({ media: this.media, speaker: this.speaker });
+    this.toast = new PlugToast({ media: this.media, speaker: this.speaker, menus: this.menus });
+    this.note = element('p', { role: 'status', class: 'note', 'data-testid': 'call-status' }, words.joining);
+    this.hint = element('p', { role: 'status', class: 'hint', 'data-testid': 'call-muted-hint' });
+    this.hint.hidden = true;
+    this.offer = element('div', { class: 'sheet', role: 'alert', 'data-testid': 'call-video-offer' });
+    this.offer.hidden = true;
+    this.#build();
+    this.stopWatching = watchDevices({ found: (device) => this.toast.found(device), changed: () => this.menus.refresh() });
+    this.talk = new PushToTalk(this.media, {
+      hold: (isHeld) => { this.note.textContent = isHeld ? words.talking : words.youMuted; },
+      hint: (isShown) => { this.hint.hidden = !isShown; this.hint.textContent = isShown ? words.youAreMuted : ''; },
+    });
+    this.release = holdPage();
+    this.#join();
+  }
+
+  #build() {
+    // The link stays in sight until somebody is there.
+    this.invite = element('details', { class: 'sheet' }, element('summary', {}, words.link), ...(this.link ? [this.link] : []));
+    this.invite.open = true;
+    this.main.classList.add('wide');
+    this.main.replaceChildren(
+      element('h1', { class: 'hidden-text' }, words.title),
+      this.note, this.controls.banner, this.hint, this.toast.node, this.offer,
+      element('div', { class: 'call' },
+        element('div', {}, this.grid.node, this.controls.node, element('p', { class: 'soft' }, words.holdToTalk)),
+        element('div', {}, this.invite, this.chat.node)),
+      this.stats.node, this.inspector.node,
+      element('details', { class: 'sheet', 'data-testid': 'call-devices' }, element('summary', {}, words.devices), this.menus.node));
+    showState(strings.connecting);
+  }
+
+  async #join() {
+    try {
+      await this.room.join();
+    } catch (error) {
+      console.error(error);
+      showError('unexpected');
+    }
+  }
+
+  /** The media changed: called by whoever owns it. */
+  mediaChanged(what) {
+    if (what === 'tracks') this.room.carry();
+    else this.room.sayState();
+    this.controls.update();
+    this.grid.update();
+  }
+
+  deviceEnded(name) {
+    this.toast.say(words.plug.gone(words.things[name]));
+    // Another one, if there is one: a call must not fall silent for an unplugged headset.
+    if (name === 'mic') this.media.openMic(undefined);
+    else this.media.openCamera(undefined);
+  }
+
+  hangUp() {
+    this.room.leave(this.room.peers.some(({ wasMet }) => wasMet) || this.wasMet ? 'done' : 'cancelled');
+    this.close();
+    this.on.ended(words.end.you);
+  }
+
+  close() {
+    this.stopWatching();
+    this.talk.close();
+    this.grid.close();
+    this.release();
+    this.main.classList.remove('wide');
+  }
+
+  #roomEvents() {
+    return {
+      joined: (count) => this.#joined(count),
+      full: () => { this.close(); this.on.ended('', 'call-full'); },
+      came: () => { this.#say(words.cameBy); },
+      peer: (peer) => { this.grid?.peer(peer); this.#heardState(peer); },
+      met: (peer, isFirst) => this.#met(peer, isFirst),
+      chat: (chat) => this.chat.show(chat),
+      file: (peer, channel) => this.files.take(peer, channel),
+      gone: (peer, reason) => this.#gone(peer, reason),
+      turnedDown: (reason) => this.#say((words.gone[reason] ?? words.gone.left)(words.someone)),
+      failed: (peer, failure) => this.#failed(peer, failure),
+      lost: (peer) => this.#say(words.gone.lost(visible(peer.name))),
+      signalling: (isUp) => { this.isAway = !isUp; this.#state(); },
+    };
+  }
+
+  #controlEvents() {
+    return {
+      mute: () => { this.media.mute(!this.media.isMuted); this.#say(this.media.isMuted ? words.youMuted : words.youUnmuted); },
+      camera: () => this.#toggleCamera(),
+      share: (how) => this.#share(how),
+      stopShare: () => this.media.stopShare(),
+      hint: (hint) => this.media.setHint(hint),
+      hangup: () => this.hangUp(),
+    };
+  }
+
+  #joined(count) {
+    this.#say(count === 0 ? words.waiting : words.joining);
+    if (count < MOST_VIDEO || !this.media.camera) return;
+    // There may be too many cameras for one more: that is known once they have said so.
+    this.media.closeCamera();
+    this.media.wantsCamera = true;
+    this.looking = setTimeout(() => { if (this.#hasRoom()) this.media.openCamera(); }, LOOK_AROUND);
+  }
+
+  async #toggleCamera() {
+    clearTimeout(this.looking);
+    this.controls.camera.disabled = true;
+    if (this.media.camera) this.media.closeCamera();
+    else if (this.#hasRoom()) {
+      if (!await this.media.openCamera()) this.#say(words.missing[this.media.missing.camera](words.things.camera));
+    }
+    this.controls.camera.disabled = false;
+  }
+
+  /** Whether one more may send pictures; if not, says why. */
+  #hasRoom() {
+    const others = this.room.peers.length, videos = this.room.videoCount;
+    const isFree = videos < MOST_VIDEO || this.media.screen || this.media.camera;
+    trace('video', { videos, isFree: Boolean(isFree) });
+    this.offer.hidden = Boolean(isFree);
+    if (!isFree) {
+      const kbps = KBPS[Math.min(others, KBPS.length - 1)];
+      this.offer.replaceChildren(element('h2', {}, words.offer.title), element('p', {}, words.offer.why(kbps, others)),
+        button(words.offer.stay, () => { this.media.wantsCamera = false; this.offer.hidden = true; this.room.sayState(); }, { 'data-testid': 'call-stay-audio' }));
+    }
+    return Boolean(isFree);
+  }
+
+  async #share(how) {
+    if (!this.#hasRoom()) return;
+    try {
+      await this.media.share(how);
+    } catch (error) {
+      // Whoever changes their mind has seen why.
+      if (error.name !== 'NotAllowedError') console.warn(error);
+    }
+  }
+
+  #sendFiles(files) {
+    const peers = this.room.peers.filter(({ connection }) => connection?.isOpen);
+    if (peers.length === 0) this.chat.note(words.chat.nobody);
+    else if (files.length > 0) this.files.send(peers, files);
+  }
+
+  #met(peer, isFirst) {
+    clearError();
+    this.wasMet = true;
+    if (isFirst) {
+      this.#say(words.came(visible(peer.name)));
+      this.invite.open = false;
+    }
+    this.#limit();
+    this.#state();
+  }
+
+  #gone(peer, reason) {
+    this.grid.gone(peer);
+    this.files.gone(peer);
+    const text = (words.gone[reason] ?? words.gone.left)(visible(peer.name || words.someone));
+    this.#say(text);
+    this.note.dataset.reason = reason;
+    this.chat.note(text);
+    if (this.room.peers.length === 0) this.invite.open = true;
+    this.#limit();
+    this.#state();
+  }
+
+  #failed(peer, failure) {
+    if (peer) { this.grid.gone(peer); this.files.gone(peer); }
+    else { this.close(); this.room.leave('error'); }
+    if (peer) showError(failure.slug, words.fault);
+    else this.on.ended('', failure.slug);
+    this.#state();
+  }
+
+  /** What somebody else does with their microphone is read out. */
+  #heardState(peer) {
+    if (peer.wasMet && peer.saidMic !== undefined && peer.saidMic !== peer.state.mic) {
+      const say = words.says.mic[peer.state.mic];
+      if (say) this.#say(say(visible(peer.name)));
+    }
+    if (peer.wasMet) peer.saidMic = peer.state.mic;
+    this.#state();
+  }
+
+  #sampled(samples) {
+    this.stats.show(samples);
+    this.inspector.show(samples);
+  }
+
+  #limit() {
+    const { peers } = this.room;
+    for (const { connection } of peers) connection?.limit(KBPS[Math.min(peers.length, KBPS.length - 1)]);
+  }
+
+  #state() {
+    if (!this.room) return;
+    const met = this.room.peers.filter(({ isMet }) => isMet);
+    const parts = [met.length > 0 ? words.inCall(met.length) : this.isAway ? strings.notConnected : strings.waitingState];
+    if (met.length > 0) parts.push(met.every(({ isVerified }) => isVerified) ? strings.transfer.verifiedShort : words.unverified);
+    if (this.isAway) parts.push(words.offline);
+    const text = parts.join(' · ');
+    if (document.getElementById('state').textContent !== text) showState(text);
+    this.main.dataset.signalling = this.isAway ? 'away' : 'up';
+  }
+
+  #say(text) {
+    delete this.note.dataset.reason;
+    this.note.textContent = text;
+  }
+}
