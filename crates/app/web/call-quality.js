@@ -1,15 +1,20 @@
 // How good a connection is, out of the browser's statistics: `measure` makes rates of counters, `judge` gives bars and one cause.
 
 /** Samples in a row that a limit must hold, since every encoder starts below what it may send. */
-const STEADY = 5;
+const STEADY = 10;
 
 const KINDS = { 'inbound-rtp': 'in', 'outbound-rtp': 'out' };
 
 /** `entries`: all of a report; `before`: what this gave for the report before, or null. */
 export function measure(entries, before = null) {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
-  const streams = entries.filter(({ type }) => KINDS[type]).map((entry) => streamOf(entry, byId, entries, before));
-  return { at: Math.max(0, ...entries.map(({ timestamp }) => timestamp ?? 0)), path: pathOf(entries, byId), streams };
+  const path = pathOf(entries, byId);
+  // A sender feels its way up from little: as long as it finds more, what limits it is the start and not the line.
+  const most = Math.max(path.available ?? 0, before?.path.most ?? 0);
+  path.isGrowing = before !== null && most > (before.path.most ?? 0) * 1.01;
+  path.most = path.isGrowing || before === null ? most : before.path.most;
+  const streams = entries.filter(({ type }) => KINDS[type]).map((entry) => streamOf(entry, byId, entries, before, path));
+  return { path, streams };
 }
 
 function pathOf(entries, byId) {
@@ -29,7 +34,7 @@ function pathOf(entries, byId) {
 
 const seconds = (value) => (value === undefined ? undefined : value * 1000);
 
-function streamOf(entry, byId, entries, before) {
+function streamOf(entry, byId, entries, before, path) {
   const way = KINDS[entry.type];
   const last = before?.streams.find(({ id }) => id === entry.id);
   const elapsed = last ? (entry.timestamp - last.timestamp) / 1000 : 0;
@@ -55,7 +60,7 @@ function streamOf(entry, byId, entries, before) {
     width: entry.frameWidth, height: entry.frameHeight,
     freezes: entry.freezeCount, froze: last ? Math.max(0, (entry.freezeCount ?? 0) - (last.freezes ?? 0)) : 0,
     level: entry.audioLevel,
-    limit, limitFor: limit !== 'none' && last?.limit === limit ? last.limitFor + 1 : 0,
+    limit, limitFor: limit !== 'none' && last?.limit === limit && !(limit === 'bandwidth' && path.isGrowing) ? last.limitFor + 1 : 0,
     quietFor: packetsPerS === 0 ? (last.quietFor ?? 0) + elapsed : 0,
     codec: byId.get(entry.codecId)?.mimeType,
   };

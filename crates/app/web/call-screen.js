@@ -50,7 +50,7 @@ export class CallScreen {
 
   #build() {
     // The link stays in sight until somebody is there.
-    this.invite = element('details', { class: 'sheet' }, element('summary', {}, words.link), ...(this.link ? [this.link] : []));
+    this.invite = element('details', { class: 'sheet' }, element('summary', {}, words.invite), ...(this.link ? [this.link] : []));
     this.invite.open = true;
     this.main.classList.add('wide');
     this.main.replaceChildren(

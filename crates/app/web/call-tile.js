@@ -104,6 +104,8 @@ export class PeerTile extends Frame {
     this.silent(
       isKnown ? silence({ state: state.mic, quietFor: quiet(voiceMid) }) : null,
       isKnown && screen !== camera ? silence({ state: state.camera, quietFor: quiet(cameraMid) }) : null);
+    const picture = measured?.streams.find(({ way, mid }) => way === 'in' && mid === cameraMid);
+    this.video.dataset.frames = picture?.frames ?? 0;
     this.#showTrouble();
   }
 

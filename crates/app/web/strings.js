@@ -67,6 +67,7 @@ export const strings = {
     joinWithout: 'Join without camera and microphone',
     decline: 'No, thanks',
     declinedTitle: 'You declined',
+    invite: 'Invite somebody',
     link: 'Pass on this link. Whoever opens it can join.',
     copy: 'Copy link',
     copied: 'Copied',
