@@ -11,7 +11,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
-[ -d node_modules/werift ] || npm install --no-audit --no-fund --loglevel=error
+{ [ -d node_modules/werift ] && [ -d node_modules/axe-core ]; } || npm install --no-audit --no-fund --loglevel=error
 if [ ! -x peers/aiortc/venv/bin/python ]; then
   python3 -m venv peers/aiortc/venv
   peers/aiortc/venv/bin/pip install --quiet --disable-pip-version-check aiortc aiohttp

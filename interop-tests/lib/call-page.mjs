@@ -67,8 +67,8 @@ export async function joins(browser, url, name, { button = 'call-join', sound = 
 
 export async function enters(page, name, { button = 'call-join', sound = false } = {}) {
   await holds(page, 'the preview', (selector) => document.querySelector(selector) !== null, testid('call-name'));
-  // A steady tone is noise to a browser that removes noise.
-  if (!sound) await page.evaluate(() => { for (const id of ['echo', 'noise', 'gain']) document.querySelector(`[data-testid=call-${id}]`).click(); });
+  // A steady tone is noise to a browser that removes noise, and large pictures are too much for a small machine.
+  if (!sound) await page.evaluate(() => { for (const id of ['echo', 'noise', 'gain', 'small']) document.querySelector(`[data-testid=call-${id}]`).click(); });
   // Pages of one browser remember the name of the last one.
   await page.evaluate((selector) => { document.querySelector(selector).value = ''; }, testid('call-name'));
   await page.focus(testid('call-name'));

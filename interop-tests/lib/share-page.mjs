@@ -48,7 +48,7 @@ export async function pageOpens(browser, link) {
 }
 
 /** Accepts, and waits for the end; gives the hash that is shown and the file that the browser saved. */
-export async function pageAccepts(page, downloads) {
+export async function pageAccepts(page, downloads, { accept = 'receive-accept', done = 'transfer-done' } = {}) {
   const before = new Set(fs.readdirSync(downloads));
   const saved = page.waitForEvent
     ? page.waitForEvent('download', { timeout: 60000 }).then(async (download) => {
@@ -58,8 +58,8 @@ export async function pageAccepts(page, downloads) {
     })
     : appears(downloads, before);
   saved.catch(() => {}); // the page may have more to say about it
-  await page.click(testid('receive-accept'));
-  const { text } = await until(page, 'transfer-done', ({ text }) => text.length === 64, 120000);
+  await page.click(testid(accept));
+  const { text } = await until(page, done, ({ text }) => text.length === 64, 120000);
   return { hash: text, file: await within(saved, 60000, 'the download') };
 }
 

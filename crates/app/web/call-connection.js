@@ -131,7 +131,7 @@ export class Connection {
         if (!this.#isOver) await action();
       } catch (error) {
         if (this.#isOver) return;
-        if (!(error instanceof Failure)) console.error(error);
+        if (!(error instanceof Failure)) { console.error(error); trace('error', { session: this.session, text: String(error) }); }
         this.#fail(error instanceof Failure ? error : new Failure('protocol'));
       }
     });

@@ -59,7 +59,11 @@ export class DeviceMenus {
       box.addEventListener('change', () => this.#switched(constraint, box.checked));
       return element('label', { class: 'switch' }, box, words[name]);
     });
+    const small = element('input', { type: 'checkbox', 'data-testid': 'call-small' });
+    small.checked = media.isSmall;
+    small.addEventListener('change', () => { media.isSmall = small.checked; if (media.camera) media.openCamera(); });
     this.node = element('div', { class: 'devices' }, ...rows,
+      element('label', { class: 'switch' }, small, words.small),
       element('fieldset', {}, element('legend', {}, words.processing), ...switches));
     this.refresh();
   }

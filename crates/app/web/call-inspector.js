@@ -53,7 +53,7 @@ export class Inspector {
     if (!this.node.open) return;
     this.body.replaceChildren(...tracksOf(this.media, samples).map((row) => {
       const facts = factsOf(row);
-      return element('tr', { 'data-kind': row.track.kind, 'data-remote': row.remote },
+      return element('tr', { 'data-kind': row.track.kind, 'data-remote': String(row.remote) },
         element('th', { scope: 'row' }, visible(row.of)), element('td', {}, row.direction),
         ...Object.keys(words.columns).map((column) => element('td', {}, visible(String(facts[column])))));
     }));

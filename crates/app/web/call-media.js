@@ -3,8 +3,8 @@
 
 import { trace } from './call-trace.js';
 
-/** What a browser gives, in the order of this file's wishes. */
 const PICTURE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+const SMALL_PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } };
 
 /** Why a device could not be had: `denied`, `missing`, `busy`, `insecure` or `failed`. */
 export function whyNot(error) {
@@ -22,6 +22,8 @@ export class LocalMedia {
   /** Whether the screen takes the camera's place. */
   replaces = false;
   processing = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  /** A small picture: less work and less data for everybody. */
+  isSmall = false;
   micId = undefined;
   cameraId = undefined;
   /** Why there is none: {mic, camera}, slugs of `whyNot`. */
@@ -148,7 +150,7 @@ export class LocalMedia {
   }
 
   #video() {
-    return { ...PICTURE, ...(this.cameraId ? { deviceId: { exact: this.cameraId } } : {}) };
+    return { ...(this.isSmall ? SMALL_PICTURE : PICTURE), ...(this.cameraId ? { deviceId: { exact: this.cameraId } } : {}) };
   }
 
   async #ask(constraints) {

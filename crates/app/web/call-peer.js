@@ -255,8 +255,11 @@ export class CallPeer {
     this.sayState();
     if (connection === this.connection) {
       const { state } = connection;
-      if (['disconnected', 'failed', 'closed'].includes(state)) this.ladder.broken(now);
-      else if (connection.isWorking) this.#act(this.ladder.working());
+      if (['disconnected', 'failed', 'closed'].includes(state)) {
+        if (this.ladder.since === null) trace('broken', { member: this.member, state });
+        this.ladder.broken(now);
+      }
+      if (connection.isWorking) this.#act(this.ladder.working());
     }
     this.on.changed(this);
   }

@@ -12,8 +12,8 @@ const MOST_CHATS = 50;
 const PAGE = 48 * 1024;
 // How long somebody has to answer `here` before it is offered to as if it were new.
 const HERE_PATIENCE = 3_000;
-// A timer that is late by this much was asleep.
-const ASLEEP = 5_000;
+// A timer that is late by this much was asleep. By the clock on the wall: others stand still meanwhile.
+const ASLEEP = 10_000;
 
 const randomId = (bytes) => toHex(crypto.getRandomValues(new Uint8Array(bytes)));
 
@@ -21,6 +21,7 @@ export class CallRoom {
   #peers = new Set();
   #you = null;
   #heres = new Map();
+  #former = new Set();
   #isOver = false;
   chats = [];
   member = randomId(16);
@@ -96,9 +97,9 @@ export class CallRoom {
   }
 
   #watch() {
-    let last = performance.now();
+    let last = Date.now();
     this.timer = setInterval(() => {
-      const now = performance.now();
+      const now = Date.now();
       if (now - last > ASLEEP) this.#nudge('wake');
       last = now;
     }, 1000);
@@ -153,6 +154,7 @@ export class CallRoom {
     if (state === 'joined') { this.on.came(); return; }
     clearTimeout(this.#heres.get(id));
     this.#heres.delete(id);
+    this.#former.delete(id);
     const peer = this.#byId(id);
     if (!peer) return;
     peer.hasLeft = true;
@@ -165,7 +167,11 @@ export class CallRoom {
     if (this.#isOver) return;
     if (body.here) { this.#hearHere(from, body.here); return; }
     let peer = this.#byId(from) ?? this.#known(from, body.member);
-    if (!peer && body.bye) { this.on.turnedDown(textOf(body.bye, 16)); return; }
+    if (!peer && body.bye) {
+      // Who hung up over the channel says it here too, in case that was broken.
+      if (!this.#former.has(from)) this.on.turnedDown(textOf(body.bye, 16));
+      return;
+    }
     if (!peer) {
       if (body.description?.type !== 'offer') return;
       if (this.#peers.size >= MOST_MEMBERS) { this.signal.say(from, { bye: 'busy' }); return; }
@@ -264,6 +270,7 @@ export class CallRoom {
 
   #gone(peer, reason) {
     if (!this.#peers.delete(peer)) return;
+    this.#former.add(peer.id);
     trace('gone', { member: peer.member, reason });
     this.on.gone(peer, reason);
   }

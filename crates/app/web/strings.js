@@ -84,6 +84,7 @@ export const strings = {
     speaker: 'Speaker',
     byDefault: 'Default',
     unnamed: (kind, n) => `${kind} ${n}`,
+    small: 'Send a small picture (saves data)',
     processing: 'Sound',
     echo: 'Remove echo',
     noise: 'Remove noise',
