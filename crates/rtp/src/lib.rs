@@ -22,3 +22,4 @@ mod session;
 pub use header::{Csrcs, Elements, Form, Header, Packet, PacketWriter};
 pub use limpid_sansio::ParseError;
 pub use names::{Mid, PayloadType, Rid, Ssrc};
+pub use pacer::Pacer;

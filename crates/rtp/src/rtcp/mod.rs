@@ -14,10 +14,12 @@
 //! | requests for a key frame: picture loss (206/1), full intra (206/4) | `key_frame` |
 //! | rates that a receiver takes: TMMBR, TMMBN (205/3, 205/4), REMB (206/15) | `tmmb`, `remb` |
 //! | extended reports (207) | `xr` |
+//! | arrivals by transport-wide number (205/15), by stream (205/11) | `twcc`, `ccfb` |
 //! | what may be put into one datagram | `compound` |
 
 mod app;
 mod bye;
+pub mod ccfb;
 mod common;
 pub mod compound;
 mod key_frame;
@@ -28,6 +30,7 @@ mod remb;
 mod report;
 mod sdes;
 mod tmmb;
+pub mod twcc;
 mod xr;
 
 pub use app::{Application, write_application};
