@@ -67,8 +67,13 @@ impl Pacer {
     pub fn start_probe(&mut self, now: Instant, probe: &Probe) {
         let until = now + Self::MAX_PROBE;
         self.drained_at = self.drained_at.min(now);
-        self.probe =
-            Some(RunningProbe { id: probe.id, rate: probe.rate, bytes: probe.bytes, packets: probe.packets, until });
+        self.probe = Some(RunningProbe {
+            id: probe.id,
+            rate: probe.rate,
+            bytes: probe.bytes,
+            packets: probe.packets,
+            until,
+        });
     }
 
     /// The probe that packets which leave now belong to.

@@ -44,7 +44,8 @@ impl Acknowledged {
     pub(super) fn rate(&self) -> Option<u64> {
         let newest = self.newest?;
         let complete = (newest - self.first).min(STEPS as i64 - 1);
-        let counted = (newest - complete..newest).map(|step| self.steps[step.rem_euclid(STEPS as i64) as usize]);
+        let counted =
+            (newest - complete..newest).map(|step| self.steps[step.rem_euclid(STEPS as i64) as usize]);
         let nanos = (complete * STEP) as u64;
         (complete >= LEAST).then(|| counted.sum::<u64>() * 8 * 1_000_000_000 / nanos)
     }

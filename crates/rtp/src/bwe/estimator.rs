@@ -139,7 +139,11 @@ impl Estimator {
             report_clock: RemoteClock::new(1e9 / 65_536.0),
             acknowledged: Acknowledged::default(),
             application: ApplicationLimited::new(),
-            delay: Delay { groups: Groups::default(), detector: Detector::new(), control: RateControl::new(start) },
+            delay: Delay {
+                groups: Groups::default(),
+                detector: Detector::new(),
+                control: RateControl::new(start),
+            },
             loss: LossControl::default(),
             report_loss: ReportLoss::default(),
             planner: Planner::new(),
@@ -200,9 +204,13 @@ impl Estimator {
         let mut marked = 0;
         for block in feedback.blocks() {
             for (sequence, metric) in block.metrics() {
-                let (Some(metric), Some(number)) = (metric, self.sent.number_of(block.ssrc, sequence)) else { continue };
+                let (Some(metric), Some(number)) = (metric, self.sent.number_of(block.ssrc, sequence)) else {
+                    continue;
+                };
                 let before = metric.arrival.nanos();
-                let Some(packet) = self.sent.arrived(number, reported - before.unwrap_or(0)) else { continue };
+                let Some(packet) = self.sent.arrived(number, reported - before.unwrap_or(0)) else {
+                    continue;
+                };
                 marked += u32::from(metric.is_congested());
                 // Arrived, but when is not told: good for nothing more than not to be lost.
                 self.arrivals.extend(before.map(|_| packet));
@@ -262,7 +270,8 @@ impl Estimator {
     fn measure_rtt(&mut self, now: Instant) {
         let Some(last) = self.arrivals.last().map(|packet| packet.arrived) else { return };
         let held = |packet: &Arrival| Duration::from_nanos(last.saturating_sub(packet.arrived).max(0) as u64);
-        let round_trips = self.arrivals.iter().map(|packet| now.since(packet.sent).saturating_sub(held(packet)));
+        let round_trips =
+            self.arrivals.iter().map(|packet| now.since(packet.sent).saturating_sub(held(packet)));
         let Some(sample) = round_trips.min().map(|rtt| rtt.min(Self::MOST_RTT)) else { return };
         self.stats.rtt = match self.stats.rtt {
             Duration::ZERO => sample,

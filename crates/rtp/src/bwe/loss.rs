@@ -73,7 +73,13 @@ impl LossControl {
     }
 
     /// Feedback came: so many arrived and so many were lost; the target, and the rate that arrives.
-    pub(super) fn update(&mut self, now: Instant, counts: (u32, u32), rates: (u64, Option<u64>), rtt: Duration) {
+    pub(super) fn update(
+        &mut self,
+        now: Instant,
+        counts: (u32, u32),
+        rates: (u64, Option<u64>),
+        rtt: Duration,
+    ) {
         if self.trial.is_some_and(|trial| now < trial.from) {
             return;
         }
@@ -83,7 +89,8 @@ impl LossControl {
         let total = self.counted.arrived.saturating_add(self.counted.lost);
         let elapsed = now.since(since);
         let wanted = if self.trial.is_some() { Self::TRIAL_PACKETS } else { Self::PACKETS };
-        let is_enough = (elapsed >= Self::TIME && total >= wanted) || (elapsed >= Self::TIME * 4 && total >= Self::FEW);
+        let is_enough =
+            (elapsed >= Self::TIME && total >= wanted) || (elapsed >= Self::TIME * 4 && total >= Self::FEW);
         if !is_enough {
             return;
         }

@@ -46,7 +46,6 @@ pub use estimator::{Estimator, Limits, Stats};
 pub use overuse::Usage;
 pub use probe::{Probe, ProbeId};
 
-
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]

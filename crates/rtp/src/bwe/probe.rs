@@ -137,7 +137,9 @@ mod tests {
     #[test]
     fn the_start_tries_three_and_six_times_and_a_success_twice_as_much() {
         let mut planner = Planner::new();
-        let mut rate = |situation: &Situation| planner.poll(situation).map(|probe| (probe.id.0, probe.rate, probe.bytes));
+        let mut rate = |situation: &Situation| {
+            planner.poll(situation).map(|probe| (probe.id.0, probe.rate, probe.bytes))
+        };
         assert_eq!(rate(&at(0, 300_000)), Some((1, 900_000, 5000)));
         assert_eq!(rate(&at(0, 300_000)), Some((2, 1_800_000, 5000)));
         assert_eq!(rate(&at(0, 300_000)), None);

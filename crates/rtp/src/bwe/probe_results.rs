@@ -54,7 +54,9 @@ impl ProbeResults {
 
     /// A packet of a probe arrived.
     pub(super) fn arrived(&mut self, id: ProbeId, packet: &Arrival) {
-        let Some(running) = self.running.iter_mut().flatten().find(|running| running.probe.id == id) else { return };
+        let Some(running) = self.running.iter_mut().flatten().find(|running| running.probe.id == id) else {
+            return;
+        };
         let is_first = running.packets == 0;
         running.packets = running.packets.saturating_add(1);
         running.bytes += u64::from(packet.size);

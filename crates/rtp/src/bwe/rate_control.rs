@@ -113,9 +113,11 @@ impl RateControl {
 
     /// What was lowered needs a round trip to show; unless much less than half of it arrives.
     fn may_decrease(&self, input: &Input) -> bool {
-        let pause = input.rtt.clamp(Duration::from_millis(10), Duration::from_millis(200)) + Duration::from_millis(100);
+        let pause = input.rtt.clamp(Duration::from_millis(10), Duration::from_millis(200))
+            + Duration::from_millis(100);
         self.last_decrease.is_none_or(|last| {
-            input.now >= last + pause || input.acknowledged.is_some_and(|rate| (rate as f64) < 0.5 * self.rate)
+            input.now >= last + pause
+                || input.acknowledged.is_some_and(|rate| (rate as f64) < 0.5 * self.rate)
         })
     }
 

@@ -43,9 +43,10 @@ mod tests {
             control.update(Instant::from_millis(0), 10, 1_000_000, Duration::ZERO);
             control.update(Instant::from_millis(1000), fraction, 1_000_000, Duration::ZERO)
         };
-        assert_eq!([0, 5, 6, 25, 26, 128, 255].map(rate), [
-            1_050_000, 1_050_000, 1_000_000, 1_000_000, 949_219, 750_000, 501_954
-        ]);
+        assert_eq!(
+            [0, 5, 6, 25, 26, 128, 255].map(rate),
+            [1_050_000, 1_050_000, 1_000_000, 1_000_000, 949_219, 750_000, 501_954]
+        );
     }
 
     #[test]

@@ -159,7 +159,9 @@ mod tests {
             sent.add(millis(number), number, 1000, None);
         }
         assert!(sent.arrived(104, 7).is_some_and(|packet| packet.sent == millis(104) && !packet.was_lost));
-        assert!(sent.arrived(104, 7).is_none() && sent.arrived(110, 7).is_none() && sent.arrived(99, 7).is_none());
+        assert!(
+            sent.arrived(104, 7).is_none() && sent.arrived(110, 7).is_none() && sent.arrived(99, 7).is_none()
+        );
         assert_eq!(sent.lost_between(0, u64::MAX), 4, "only what was overtaken");
         assert_eq!(sent.lost_between(0, u64::MAX), 0, "once");
         assert!(sent.arrived(102, 9).is_some_and(|packet| packet.was_lost));

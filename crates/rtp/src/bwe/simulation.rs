@@ -194,10 +194,11 @@ impl World {
             }
         }
         flow.pacer.set_rate(flow.estimator.pacing_rate());
-        if flow.pacer.probe().is_none() && (!flow.waiting.is_empty() || flow.number > 65_000) {
-            if let Some(probe) = flow.estimator.poll_probe(now) {
-                flow.pacer.start_probe(now, &probe);
-            }
+        if flow.pacer.probe().is_none()
+            && (!flow.waiting.is_empty() || flow.number > 65_000)
+            && let Some(probe) = flow.estimator.poll_probe(now)
+        {
+            flow.pacer.start_probe(now, &probe);
         }
         let mut leaving = Vec::new();
         while flow.pacer.may_send(now) {
@@ -249,7 +250,8 @@ impl World {
             self.queued -= packet.size;
             self.queue.pop_front();
             let extra = self.chance() * self.link.jitter;
-            let mut at = now + Duration::from_millis(self.link.delay) + Duration::from_micros((extra * 1000.0) as u64);
+            let mut at =
+                now + Duration::from_millis(self.link.delay) + Duration::from_micros((extra * 1000.0) as u64);
             if !self.link.overtakes {
                 at = at.max(self.last_arrival);
                 self.last_arrival = at;

@@ -31,16 +31,27 @@ fn explore() {
             let delay = world.delays[second * 10..second * 10 + 10].iter().fold(0.0, |a: f64, b| a.max(*b));
             std::println!("{second:3} {rows:?} q{delay:4.0}");
         }
-        for flow in &world.flows { std::println!("{:?}", flow.estimator.stats()); }
+        for flow in &world.flows {
+            std::println!("{:?}", flow.estimator.stats());
+        }
     };
     for rate in [0.5e6, 1e6, 2e6, 5e6] {
         show(&std::format!("steady {rate}"), &run(Link::of(rate), 20.0));
     }
-    show("step", &run(Link { rates: vec![(0.0, 2e6), (15.0, 0.5e6), (30.0, 2e6)], queue: 250_000, ..Link::of(2e6) }, 50.0));
+    show(
+        "step",
+        &run(
+            Link { rates: vec![(0.0, 2e6), (15.0, 0.5e6), (30.0, 2e6)], queue: 250_000, ..Link::of(2e6) },
+            50.0,
+        ),
+    );
     for rate in [0.5e6, 2e6] {
         show(&std::format!("loss {rate}"), &run(Link { loss: 0.1, ..Link::of(rate) }, 40.0));
         show(&std::format!("jitter {rate}"), &run(Link { jitter: 40.0, ..Link::of(rate) }, 30.0));
-        show(&std::format!("jitter overtakes {rate}"), &run(Link { jitter: 40.0, overtakes: true, ..Link::of(rate) }, 30.0));
+        show(
+            &std::format!("jitter overtakes {rate}"),
+            &run(Link { jitter: 40.0, overtakes: true, ..Link::of(rate) }, 30.0),
+        );
     }
     show("shallow", &run(Link { queue: 10_000, ..Link::of(2e6) }, 30.0));
     show("feedback lost", &run(Link { feedback_loss: 0.2, ..Link::of(2e6) }, 30.0));

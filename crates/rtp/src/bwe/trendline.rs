@@ -47,7 +47,8 @@ impl Trendline {
     /// Least squares.
     fn slope(&self) -> f64 {
         let count = SAMPLES as f64;
-        let (sum_x, sum_y) = self.samples.iter().fold((0.0, 0.0), |(x, y), sample| (x + sample.0, y + sample.1));
+        let (sum_x, sum_y) =
+            self.samples.iter().fold((0.0, 0.0), |(x, y), sample| (x + sample.0, y + sample.1));
         let (mean_x, mean_y) = (sum_x / count, sum_y / count);
         let (mut above, mut below) = (0.0, 0.0);
         for (x, y) in self.samples {

@@ -78,7 +78,8 @@ impl Recorder {
         match silent.filter(|_| self.streams.len() == Self::STREAMS) {
             Some((at, _)) => {
                 // The ring is used again.
-                let mut arrivals = core::mem::replace(&mut self.streams[at].arrivals, Window::new(Self::WINDOW));
+                let mut arrivals =
+                    core::mem::replace(&mut self.streams[at].arrivals, Window::new(Self::WINDOW));
                 arrivals.clear();
                 self.streams[at] = Stream::new(ssrc, sequence, now, arrivals);
                 at
@@ -185,7 +186,11 @@ mod tests {
             assert!(out.len() <= Recorder::MAX_LEN);
             let view = View::parse(Ssrc(1), &out[8..]).expect("sound");
             told.extend(view.blocks().map(|block| {
-                (block.ssrc.0, block.begin_sequence, block.metrics().map(|(_, metric)| metric).collect::<Vec<_>>())
+                (
+                    block.ssrc.0,
+                    block.begin_sequence,
+                    block.metrics().map(|(_, metric)| metric).collect::<Vec<_>>(),
+                )
             }));
             out.clear();
         }

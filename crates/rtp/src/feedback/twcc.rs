@@ -109,12 +109,8 @@ impl Recorder {
         if self.due.is_none_or(|due| now < due) {
             return false;
         }
-        let heading = Heading {
-            sender,
-            media,
-            base_sequence: self.untold as u16,
-            feedback_count: self.feedback_count,
-        };
+        let heading =
+            Heading { sender, media, base_sequence: self.untold as u16, feedback_count: self.feedback_count };
         let arrivals = &self.arrivals;
         let ticks = (self.untold..arrivals.end()).map(|number| arrivals.get(number)?.checked_sub(1));
         let told = u64::from(twcc::write(out, &heading, ticks, Self::MAX_LEN));

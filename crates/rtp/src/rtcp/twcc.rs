@@ -88,7 +88,16 @@ impl<'a> View<'a> {
         }
         let chunks = body[..reader.offset() - HEADER].as_chunks::<2>().0;
         let deltas = reader.bytes(delta_len, "recv delta")?;
-        Ok(View { sender, media, base_sequence, status_count, reference_time, feedback_count, chunks, deltas })
+        Ok(View {
+            sender,
+            media,
+            base_sequence,
+            status_count,
+            reference_time,
+            feedback_count,
+            chunks,
+            deltas,
+        })
     }
 
     /// All statuses, in the order of their numbers.

@@ -1,9 +1,10 @@
-//! `limpid bench`: how fast data channels are on this machine.
+//! `limpid bench`: how fast data channels and media are on this machine.
 
 mod data;
 pub(crate) mod pair;
 mod relay;
 mod setup;
+mod srtp;
 mod usage;
 
 use limpid_app::exit::Exit;
@@ -23,6 +24,8 @@ enum What {
     Setup(setup::SetupArgs),
     /// Memory of connected pairs that have nothing to say.
     Idle(setup::IdleArgs),
+    /// Media packets protected and opened on one core.
+    Srtp(srtp::Args),
 }
 
 /// Runs one measurement.
@@ -31,5 +34,6 @@ pub(crate) async fn run(args: Args) -> Exit {
         What::Data(args) => data::run(args).await,
         What::Setup(args) => setup::run_setup(args).await,
         What::Idle(args) => setup::run_idle(args).await,
+        What::Srtp(args) => srtp::run(&args),
     }
 }

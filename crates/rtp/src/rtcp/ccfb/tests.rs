@@ -15,18 +15,20 @@ fn a_packet_is_written_as_the_rfc_draws_it() {
     //~ covers 8888-3.1-a, 8888-3.1-b, 8888-3.1-c
     let mut out = Vec::new();
     let mut writer = ReportWriter::new(&mut out, Ssrc(1));
-    let metrics = [metric(Some(Ecn::Ce), ArrivalOffset::Units(512)), None, metric(None, ArrivalOffset::Units(1))];
+    let metrics =
+        [metric(Some(Ecn::Ce), ArrivalOffset::Units(512)), None, metric(None, ArrivalOffset::Units(1))];
     writer.block(Ssrc(2), 0xffff, metrics.into_iter());
     writer.block(Ssrc(3), 9, [].into_iter());
     writer.finish(0x0001_8000);
     let expected = [
-        0x8b, 205, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 0xff, 0, 3, 0xe2, 0, 0, 0, 0x80, 1, 0, 0, 0, 0, 0, 3, 0, 9, 0, 0,
-        0, 1, 0x80, 0,
+        0x8b, 205, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 0xff, 0, 3, 0xe2, 0, 0, 0, 0x80, 1, 0, 0, 0, 0, 0, 3,
+        0, 9, 0, 0, 0, 1, 0x80, 0,
     ];
     assert_eq!(out, expected);
     let view = View::parse(Ssrc(1), &out[8..]).expect("sound");
     assert_eq!(view.report_timestamp, 0x0001_8000);
-    let blocks: Vec<_> = view.blocks().map(|block| (block.ssrc, block.metrics().collect::<Vec<_>>())).collect();
+    let blocks: Vec<_> =
+        view.blocks().map(|block| (block.ssrc, block.metrics().collect::<Vec<_>>())).collect();
     let told = (0..3).map(|ahead| (0xffffu16.wrapping_add(ahead), metrics[usize::from(ahead)]));
     assert_eq!(blocks, [(Ssrc(2), told.collect()), (Ssrc(3), Vec::new())]);
 }

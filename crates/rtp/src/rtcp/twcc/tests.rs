@@ -38,8 +38,12 @@ fn numbers_and_times_are_counted_from_base_and_reference() {
     let view = View::parse(Ssrc(1), Ssrc(2), &control).expect("sound");
     assert_eq!((view.base_sequence, view.reference_time, view.feedback_count), (0xffff, -1, 7));
     let statuses: Vec<_> = view.statuses().collect();
-    let expected =
-        [(65_535, Status::Received(8)), (0, Status::NotReceived), (1, Status::Received(6)), (2, Status::Received(261))];
+    let expected = [
+        (65_535, Status::Received(8)),
+        (0, Status::NotReceived),
+        (1, Status::Received(6)),
+        (2, Status::Received(261)),
+    ];
     assert_eq!(statuses, expected);
     let received: Vec<_> = view.received().collect();
     assert_eq!(received, [(0, 8), (2, 6), (3, 261)]);

@@ -1,0 +1,29 @@
+//! Whether there is something to do, and when: for whoever drives the stream.
+
+use limpid_sansio::Instant;
+
+use super::Stream;
+
+impl Stream {
+    /// Whether [`read`](Stream::read) has something to look at: a frame in its turn, a key frame that would help, or a hole
+    /// that is waited for no longer. It may still give nothing, where what is there can not be decoded.
+    pub fn is_readable(&self, now: Instant) -> bool {
+        let first = self.packets.first();
+        self.frames.front().is_some_and(|span| span.first == first)
+            || self.skips(first)
+            || (self.needs_key_frame() && self.frames.has_untried())
+            || self.gives_up_at().is_some_and(|at| at <= now)
+    }
+
+    /// When there is something to be said to the sender: a request for packets or, if they are asked for, for a key frame.
+    pub fn asks_at(&self, for_key_frames: bool) -> Option<Instant> {
+        let nack = self.losses.poll_timeout().filter(|_| self.config.nack);
+        let key_frame = self.key_frames.due(self.rtt).filter(|_| for_key_frames);
+        Instant::earliest(nack, key_frame)
+    }
+
+    /// When a hole is waited for no longer, so that [`read`](Stream::read) goes on without it.
+    pub fn reads_on_at(&self) -> Option<Instant> {
+        self.gives_up_at()
+    }
+}

@@ -1,0 +1,116 @@
+//! What goes between a stream and its receiver beside the packets: requests, report blocks, sender reports, and whether the
+//! receiver knows the stream's names. RFC 3550 §6.4.1; RFC 4585 §6.2.1, §6.3.1; RFC 5104 §4.3.1; RFC 9143 §15.
+
+use core::time::Duration;
+
+use limpid_sansio::Instant;
+
+use super::Stream;
+use crate::clock::Ntp;
+use crate::rtcp::{ReportBlock, SenderInfo};
+use crate::statistics::RemoteInbound;
+
+/// Key frames are large: more than one in this time is not asked of the encoder.
+const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
+/// Retransmissions that carry names though their SSRC was never reported: receivers seldom report on that stream.
+const REPAIRS_WITH_NAMES: u32 = 50;
+
+#[derive(Debug, Default)]
+pub(super) struct Reports {
+    /// A report block spoke of the stream: the receiver knows whose it is.
+    is_known: bool,
+    repairs: u32,
+    packets: u32,
+    octets: u32,
+    last_sent: Option<Instant>,
+    key_frame_asked: Option<Instant>,
+    /// The sequence number of the last Full Intra Request.
+    last_fir: Option<u8>,
+}
+
+impl Reports {
+    /// Names are sent until the receiver is known to know them, and with each key frame, at which it may begin anew.
+    pub(super) fn names_are_due(&self, is_key: bool) -> bool {
+        !self.is_known || is_key
+    }
+
+    pub(super) fn repair_names_are_due(&mut self, is_key: bool) -> bool {
+        self.repairs = self.repairs.saturating_add(1);
+        !self.is_known || is_key || self.repairs <= REPAIRS_WITH_NAMES
+    }
+
+    pub(super) fn sent(&mut self, now: Instant, payload: usize) {
+        self.last_sent = Some(now);
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(payload as u32);
+    }
+
+    fn key_frame_is_due(&mut self, now: Instant) -> bool {
+        let is_due = self.key_frame_asked.is_none_or(|asked| asked + KEY_FRAME_INTERVAL <= now);
+        if is_due {
+            self.key_frame_asked = Some(now);
+        }
+        is_due
+    }
+}
+
+impl Stream {
+    /// Packets are asked for again. Each is sent once a round trip at most, and all together not more than the budget of
+    /// [`Limits::burst`](super::Limits::burst) allows. What was never sent, or is no longer kept, is ignored.
+    pub fn on_nack(&mut self, now: Instant, lost: impl Iterator<Item = u16>, rtt: Duration) {
+        let is_answered = self.config.rtx.is_some() || self.config.resends_in_place;
+        for sequence in lost {
+            self.stats.nack_count += 1;
+            if !is_answered || !self.history.ask(now, sequence, rtt) {
+                self.stats.retransmissions_refused += 1;
+            }
+        }
+    }
+
+    /// A Picture Loss Indication came. `true`: ask the encoder for a key frame (at most every 300 ms).
+    pub fn on_picture_loss(&mut self, now: Instant) -> bool {
+        self.stats.pli_count += 1;
+        self.reports.key_frame_is_due(now)
+    }
+
+    /// A Full Intra Request came. `true`: ask the encoder for a key frame. The same number again is the same request
+    /// (RFC 5104 §4.3.1.2).
+    pub fn on_full_intra_request(&mut self, now: Instant, sequence: u8) -> bool {
+        if self.reports.last_fir.replace(sequence) == Some(sequence) {
+            return false;
+        }
+        self.stats.fir_count += 1;
+        self.reports.key_frame_is_due(now)
+    }
+
+    /// A report block about the stream came; `now_ntp` is when. The round trip time, if it can be told.
+    pub fn on_report(&mut self, now_ntp: Ntp, block: &ReportBlock) -> Option<Duration> {
+        self.reports.is_known = true;
+        let rtt = block.round_trip(now_ntp.middle());
+        let before = self.stats.remote.unwrap_or_default();
+        self.stats.remote = Some(RemoteInbound {
+            packets_lost: block.cumulative_lost,
+            fraction_lost: block.fraction_lost,
+            jitter: block.jitter,
+            round_trip_time: rtt.or(before.round_trip_time),
+            total_round_trip_time: before.total_round_trip_time + rtt.unwrap_or_default(),
+            round_trip_time_measurements: before.round_trip_time_measurements + u64::from(rtt.is_some()),
+        });
+        rtt
+    }
+
+    /// What a sender report says of the stream now. `None`: nothing was sent yet.
+    pub fn sender_info(&self, now: Instant, ntp: Ntp) -> Option<SenderInfo> {
+        self.reports.last_sent.map(|_| SenderInfo {
+            ntp: ntp.0,
+            rtp_timestamp: self.timeline.extrapolate(now),
+            packets: self.reports.packets,
+            octets: self.reports.octets,
+        })
+    }
+
+    /// When the last packet left on the stream's own SSRC: whether it is a sender in the sense of RFC 3550 §6.4.
+    pub fn last_sent(&self) -> Option<Instant> {
+        self.reports.last_sent
+    }
+}

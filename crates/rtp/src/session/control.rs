@@ -1,0 +1,113 @@
+//! What comes about packets: reports on what we send, requests, arrivals. RFC 3550 §6; RFC 4585; RFC 5104; RFC 8888.
+
+use limpid_sansio::Instant;
+
+use super::route::Route;
+use super::{DropReason, Event, Session};
+use crate::clock::Ntp;
+use crate::names::Ssrc;
+use crate::rtcp::{self, Packet, ReportBlock, SenderInfo};
+
+impl Session {
+    pub(super) fn take_control(&mut self, now: Instant, bytes: &[u8]) {
+        for packet in rtcp::packets(bytes) {
+            match packet {
+                Ok(packet) => self.take_control_packet(now, &packet),
+                Err(_) => self.drop(DropReason::Malformed),
+            }
+        }
+        self.follow_estimate();
+    }
+
+    fn take_control_packet(&mut self, now: Instant, packet: &Packet<'_>) {
+        match packet {
+            Packet::SenderReport(report) => {
+                self.on_sender_report(now, report.sender, &report.info);
+                report.blocks().for_each(|block| self.on_report_block(now, &block));
+            }
+            Packet::ReceiverReport(report) => {
+                report.blocks().for_each(|block| self.on_report_block(now, &block));
+            }
+            Packet::Goodbye(goodbye) => {
+                for source in goodbye.sources() {
+                    if let Some(Route::Media(id)) = self.routes.find(source) {
+                        self.say(Event::Goodbye(id));
+                    }
+                }
+            }
+            Packet::Nack(nack) => {
+                let round_trip = self.round_trip;
+                match self.senders.iter_mut().find(|sender| sender.config.ssrc == nack.media) {
+                    Some(sender) => sender.stream.on_nack(now, nack.lost(), round_trip),
+                    None => self.drop(DropReason::Foreign),
+                }
+            }
+            Packet::PictureLossIndication { media, .. } => self.on_key_frame_request(now, *media, None),
+            Packet::FullIntraRequest(request) => {
+                for entry in request.entries() {
+                    self.on_key_frame_request(now, entry.ssrc, Some(entry.sequence_number));
+                }
+            }
+            Packet::Remb(remb) => self.estimator.on_receiver_limit(now, Some(remb.bits_per_second)),
+            Packet::Tmmbr(request) => {
+                let ours = |ssrc| self.senders.iter().any(|sender| sender.config.ssrc == ssrc);
+                let limit =
+                    request.limits().filter(|limit| ours(limit.ssrc)).map(|limit| limit.bits_per_second);
+                if let Some(limit) = limit.min() {
+                    self.estimator.on_receiver_limit(now, Some(limit));
+                }
+            }
+            Packet::TransportFeedback(feedback) => {
+                match rtcp::twcc::View::parse(feedback.sender, feedback.media, feedback.control) {
+                    Ok(view) => self.estimator.on_transport_feedback(now, &view),
+                    Err(_) => self.drop(DropReason::Malformed),
+                }
+            }
+            Packet::CongestionControlFeedback(feedback) => {
+                match rtcp::ccfb::View::parse(feedback.sender, feedback.control) {
+                    Ok(view) => self.estimator.on_congestion_feedback(now, &view),
+                    Err(_) => self.drop(DropReason::Malformed),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn on_sender_report(&mut self, now: Instant, sender: Ssrc, info: &SenderInfo) {
+        self.common.on_sender_report(now, Ntp(info.ntp));
+        let Some(Route::Media(id)) = self.routes.find(sender) else { return };
+        if let Some(stream) = self
+            .receivers
+            .iter_mut()
+            .find(|receiver| receiver.id == id)
+            .and_then(|receiver| receiver.stream.as_mut())
+        {
+            stream.on_sender_report(now, info);
+        }
+    }
+
+    fn on_report_block(&mut self, now: Instant, block: &ReportBlock) {
+        let ntp = self.ntp(now);
+        let Some(sender) = self.senders.iter_mut().find(|sender| sender.config.ssrc == block.ssrc) else {
+            // Reports on a stream of retransmissions say nothing that is not known.
+            return;
+        };
+        if let Some(round_trip) = sender.stream.on_report(ntp, block) {
+            self.set_round_trip(round_trip);
+        }
+        self.estimator.on_report_loss(now, block.fraction_lost);
+    }
+
+    fn on_key_frame_request(&mut self, now: Instant, media: Ssrc, sequence: Option<u8>) {
+        let Some(sender) = self.senders.iter_mut().find(|sender| sender.config.ssrc == media) else {
+            return self.drop(DropReason::Foreign);
+        };
+        let is_new = match sequence {
+            Some(sequence) => sender.stream.on_full_intra_request(now, sequence),
+            None => sender.stream.on_picture_loss(now),
+        };
+        if is_new {
+            self.say(Event::KeyFrameRequested(media));
+        }
+    }
+}

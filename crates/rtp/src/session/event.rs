@@ -1,0 +1,32 @@
+//! What a session has to say.
+
+use crate::names::{Rid, Ssrc};
+
+/// Names one receiver of a session: an encoding of a section that may come in.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ReceiverId(pub u32);
+
+/// A small fact. Frames are read through [`Receiver::read`](super::Receiver::read).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The first packet of a stream came, or another stream took its place.
+    Started {
+        /// Where it is read.
+        receiver: ReceiverId,
+        /// Its number.
+        ssrc: Ssrc,
+        /// Its encoding, if it has a name.
+        rid: Option<Rid>,
+    },
+    /// Frames wait to be read. An edge: said once until all were read.
+    Readable(ReceiverId),
+    /// No packet has come for a while.
+    Silent(ReceiverId),
+    /// The other side ended its stream (BYE).
+    Goodbye(ReceiverId),
+    /// The other side can not go on without a key frame of this stream of ours.
+    KeyFrameRequested(Ssrc),
+    /// What the path is believed to carry changed: bits per second.
+    BitrateChanged(u64),
+}

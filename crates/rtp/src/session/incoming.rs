@@ -1,0 +1,254 @@
+//! The way in: which receiver a packet belongs to, and what becomes of it there.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use limpid_sansio::Instant;
+
+use super::route::Route;
+use super::{DropReason, Event, Inbound, Meaning, ReceiverId, Section, Session};
+use crate::elements::ElementIds;
+use crate::ext::Kind;
+use crate::header::Packet;
+use crate::names::{Mid, Rid, Ssrc};
+use crate::receive::{self, Codec, Verdict};
+
+/// Without a packet for so long a stream counts as silent.
+const SILENCE: Duration = Duration::from_secs(2);
+/// Another stream may take a receiver's place so often: each time buffers are made anew.
+const CHANGE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A stream of the other side's, or the place where one may come.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) id: ReceiverId,
+    pub(super) section: Section,
+    pub(super) rid: Option<Rid>,
+    /// Made when the first packet comes.
+    pub(super) stream: Option<receive::Stream>,
+    pub(super) delay: receive::Limits,
+    /// [`Event::Readable`] was said, and not all was read yet.
+    pub(super) is_announced: bool,
+    /// Pictures are of use to somebody, so key frames are asked for.
+    pub(super) asks_for_key_frames: bool,
+    last_heard: Option<Instant>,
+    is_silent: bool,
+    changed: Option<Instant>,
+}
+
+impl Incoming {
+    pub(super) fn new(id: ReceiverId, section: Section, rid: Option<Rid>) -> Self {
+        Incoming {
+            id,
+            section,
+            rid,
+            stream: None,
+            delay: receive::Limits::default(),
+            is_announced: false,
+            asks_for_key_frames: true,
+            last_heard: None,
+            is_silent: false,
+            changed: None,
+        }
+    }
+
+    /// Another agreement: the stream that there is ends where its formats are no longer the same.
+    pub(super) fn update(&mut self, section: Section) {
+        if self.section.payloads != section.payloads {
+            self.stream = None;
+        }
+        self.section = section;
+    }
+
+    pub(super) fn asks_again(&self) -> bool {
+        self.section.payloads.iter().any(|payload| payload.nack)
+    }
+
+    pub(super) fn asks_by_fir(&self) -> bool {
+        !self.section.payloads.iter().any(|payload| payload.pli)
+            && self.section.payloads.iter().any(|payload| payload.fir)
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let stream = self.stream.as_ref()?;
+        let silence = self.last_heard.filter(|_| !self.is_silent).map(|heard| heard + SILENCE);
+        // Who was told to read and does not is not told again.
+        let reads_on = stream.reads_on_at().filter(|_| !self.is_announced);
+        let asks = stream.asks_at(self.asks_for_key_frames);
+        Instant::earliest(silence, Instant::earliest(reads_on, asks))
+    }
+
+    fn begin(&mut self, ssrc: Ssrc, elements: ElementIds) {
+        let payloads = &self.section.payloads;
+        let formats: Vec<Codec> = payloads
+            .iter()
+            .filter_map(|payload| match payload.meaning {
+                Meaning::Media(format) => {
+                    Some(Codec { payload_type: payload.payload_type, format, clock_rate: payload.clock_rate })
+                }
+                _ => None,
+            })
+            .collect();
+        let mut config = receive::Config::new(ssrc, self.section.is_video, formats);
+        config.rtx = payloads
+            .iter()
+            .filter_map(|payload| match payload.meaning {
+                Meaning::Retransmission(original) => Some((payload.payload_type, original)),
+                _ => None,
+            })
+            .collect();
+        let is_red = |meaning: &Meaning| matches!(meaning, Meaning::Redundancy(_));
+        config.red =
+            payloads.iter().find(|payload| is_red(&payload.meaning)).map(|payload| payload.payload_type);
+        config.nack = self.asks_again();
+        config.elements = elements;
+        config.delay = self.delay;
+        self.stream = Some(receive::Stream::new(config));
+        self.is_announced = false;
+    }
+}
+
+impl Session {
+    pub(super) fn take_packet(&mut self, now: Instant, input: Inbound<'_>) {
+        let Ok(packet) = Packet::parse(input.bytes) else { return self.drop(DropReason::Malformed) };
+        self.note_arrival(now, input, &packet);
+        let Some(route) = self.route(now, &packet) else { return self.drop(DropReason::Unrouted) };
+        let Some(receiver) = self.receivers.iter_mut().find(|receiver| receiver.id == route.receiver())
+        else {
+            return self.drop(DropReason::Unrouted);
+        };
+        if receiver.section.payload(packet.header.payload_type).is_none() {
+            return self.drop(DropReason::UnknownPayloadType);
+        }
+        receiver.last_heard = Some(now);
+        receiver.is_silent = false;
+        let Some(stream) = &mut receiver.stream else { return self.drop(DropReason::Unrouted) };
+        let verdict = match route {
+            Route::Media(_) => stream.receive(now, &packet),
+            Route::Repair(_) => stream.receive_rtx(now, &packet),
+        };
+        match verdict {
+            Verdict::Fresh | Verdict::Filler => {}
+            Verdict::Duplicate | Verdict::TooOld | Verdict::OutOfRange | Verdict::Useless => {
+                self.drop(DropReason::Stale);
+            }
+        }
+        let at = self.receivers.iter().position(|receiver| receiver.id == route.receiver());
+        if let Some(at) = at {
+            self.attend_receiver(now, at);
+        }
+    }
+
+    /// What feedback will say of it.
+    fn note_arrival(&mut self, now: Instant, input: Inbound<'_>, packet: &Packet<'_>) {
+        if self.arrivals.are_told_by_stream() {
+            self.arrivals.arrived(now, packet.header.ssrc, packet.header.sequence_number, input.ecn);
+        } else if let Some(&[high, low, ..]) =
+            self.elements.transport_wide().and_then(|id| packet.element(id))
+        {
+            self.arrivals.arrived_as(now, u16::from_be_bytes([high, low]));
+        }
+    }
+
+    /// RFC 9143 §9.2: the section that the packet names; else what its number is known as; else the one section that has its
+    /// payload type.
+    fn route(&mut self, now: Instant, packet: &Packet<'_>) -> Option<Route> {
+        let ssrc = packet.header.ssrc;
+        let name = |kind| self.elements.id(kind).and_then(|id| packet.element(id));
+        let mid = name(Kind::Mid).and_then(Mid::from_bytes);
+        let rid = name(Kind::RtpStreamId).and_then(Rid::from_bytes);
+        let repaired = name(Kind::RepairedRtpStreamId).and_then(Rid::from_bytes);
+        let known = self.routes.find(ssrc);
+        if let Some(route) = known
+            && self.agrees(route, mid, rid)
+        {
+            self.ensure_stream(now, route, ssrc);
+            return Some(route);
+        }
+        let route = self.name_route(packet, mid, rid.or(repaired))?;
+        self.change(now, route, ssrc)
+    }
+
+    /// Whether what a number is known as fits the names that the packet carries.
+    fn agrees(&self, route: Route, mid: Option<Mid>, rid: Option<Rid>) -> bool {
+        let Some(receiver) = self.receivers.iter().find(|receiver| receiver.id == route.receiver()) else {
+            return false;
+        };
+        let is_same_mid = mid.is_none() || receiver.section.mid.is_none() || receiver.section.mid == mid;
+        is_same_mid && (rid.is_none() || receiver.rid.is_none() || receiver.rid == rid)
+    }
+
+    fn name_route(&self, packet: &Packet<'_>, mid: Option<Mid>, rid: Option<Rid>) -> Option<Route> {
+        let payload_type = packet.header.payload_type;
+        let takes = |receiver: &&super::incoming::Incoming| receiver.section.payload(payload_type).is_some();
+        let receiver = match mid {
+            Some(_) => {
+                let of_section = self.receivers.iter().filter(|receiver| receiver.section.mid == mid);
+                of_section.filter(takes).find(|receiver| receiver.rid == rid || rid.is_none())?
+            }
+            // Without a name only where nobody else could be meant.
+            None => {
+                let mut candidates =
+                    self.receivers.iter().filter(takes).filter(|receiver| receiver.rid == rid);
+                let first = candidates.next()?;
+                let is_only = candidates.all(|other| other.section.mid == first.section.mid);
+                Some(first).filter(|_| is_only)?
+            }
+        };
+        let payload = receiver.section.payload(payload_type)?;
+        Some(match payload.meaning {
+            Meaning::Retransmission(_) => Route::Repair(receiver.id),
+            _ => Route::Media(receiver.id),
+        })
+    }
+
+    /// A stream that was not known, or not as this.
+    fn change(&mut self, now: Instant, route: Route, ssrc: Ssrc) -> Option<Route> {
+        let receiver = self.receivers.iter_mut().find(|receiver| receiver.id == route.receiver())?;
+        if let Route::Media(_) = route {
+            let is_too_soon = receiver.changed.is_some_and(|at| now.since(at) < CHANGE_INTERVAL);
+            if receiver.stream.is_some() && is_too_soon {
+                return None;
+            }
+            receiver.stream = None;
+            receiver.changed = Some(now);
+        }
+        self.routes.bind(ssrc, route);
+        self.ensure_stream(now, route, ssrc);
+        Some(route)
+    }
+
+    fn ensure_stream(&mut self, now: Instant, route: Route, ssrc: Ssrc) {
+        let (Route::Media(id), elements) = (route, self.elements) else { return };
+        let Some(receiver) = self.receivers.iter_mut().find(|receiver| receiver.id == id) else { return };
+        if receiver.stream.is_none() {
+            receiver.begin(ssrc, elements);
+            receiver.last_heard = Some(now);
+            let rid = receiver.rid;
+            self.say(Event::Started { receiver: id, ssrc, rid });
+        }
+    }
+
+    /// What is due in the receivers: frames to be read, requests to be made, silence to be told.
+    pub(super) fn attend_receivers(&mut self, now: Instant) {
+        (0..self.receivers.len()).for_each(|at| self.attend_receiver(now, at));
+    }
+
+    fn attend_receiver(&mut self, now: Instant, at: usize) {
+        let receiver = &mut self.receivers[at];
+        let (id, asks) = (receiver.id, receiver.asks_for_key_frames);
+        let Some(stream) = &mut receiver.stream else { return };
+        self.reports.is_urgent |= stream.asks_at(asks).is_some_and(|at| at <= now);
+        let is_readable = !receiver.is_announced && stream.is_readable(now);
+        let is_silent =
+            !receiver.is_silent && receiver.last_heard.is_some_and(|heard| now.since(heard) >= SILENCE);
+        receiver.is_announced |= is_readable;
+        receiver.is_silent |= is_silent;
+        if is_readable {
+            self.say(Event::Readable(id));
+        }
+        if is_silent {
+            self.say(Event::Silent(id));
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The way out: which stream's turn it is, the numbers of the whole transport, the places that are filled in last.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use limpid_crypto::Random;
+use limpid_sansio::{Ecn, Instant, Transmit};
+
+use super::{Feedback, Meaning, SenderConfig, Session};
+use crate::codec::FirstIds;
+use crate::elements::ElementIds;
+use crate::feedback::{ccfb, twcc};
+use crate::names::{PayloadType, Ssrc};
+use crate::rtx::Rtx;
+use crate::send;
+
+/// A stream of ours.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) config: SenderConfig,
+    pub(super) stream: send::Stream,
+}
+
+impl Outgoing {
+    /// `None`: the payload type that it is to begin with means no frames.
+    pub(super) fn new(config: SenderConfig, random: &mut Random) -> Option<Self> {
+        let format = format_of(&config, config.payload_type)?;
+        let mut stream = send::Config::new(config.ssrc, config.payload_type, format);
+        stream.mid = config.mid;
+        stream.rid = config.rid;
+        stream.first_sequence_number = random.u32() as u16 & 0x7fff; // RFC 3711 §3.3.1: far from the first rollover
+        stream.first_timestamp = random.u32();
+        stream.first_ids = first_ids(random);
+        stream.history.time = config.history;
+        stream.rtx = repair_of(&config, config.payload_type).map(|(ssrc, payload_type)| Rtx {
+            ssrc,
+            payload_type,
+            first_sequence_number: random.u32() as u16 & 0x7fff,
+        });
+        Some(Outgoing { stream: send::Stream::new(stream), config })
+    }
+
+    /// Whether packets of this number are ours.
+    pub(super) fn is_of(&self, ssrc: Ssrc) -> bool {
+        self.config.ssrc == ssrc || self.config.repair == Some(ssrc)
+    }
+
+    /// Whether it can fill the path with packets of no use but that.
+    pub(super) fn can_fill(&self) -> bool {
+        self.config.repair.is_some() && self.stream.last_sent().is_some()
+    }
+
+    pub(super) fn is_waiting(&self, elements: &ElementIds) -> bool {
+        self.stream.next_len(elements).is_some()
+    }
+}
+
+/// Where formats that number their frames begin: anywhere.
+pub(super) fn first_ids(random: &mut Random) -> FirstIds {
+    let [high, low, index, _] = random.bytes();
+    FirstIds { picture_id: u16::from_be_bytes([high, low]), tl0_picture_index: index }
+}
+
+/// The frames that a payload type stands for.
+pub(super) fn format_of(config: &SenderConfig, payload_type: PayloadType) -> Option<crate::codec::Format> {
+    let payload = config.payloads.iter().find(|payload| payload.payload_type == payload_type)?;
+    match payload.meaning {
+        Meaning::Media(format) => Some(format),
+        _ => None,
+    }
+}
+
+/// Where packets of a payload type are sent again.
+fn repair_of(config: &SenderConfig, payload_type: PayloadType) -> Option<(Ssrc, PayloadType)> {
+    let repairs = Meaning::Retransmission(payload_type);
+    let payload = config.payloads.iter().find(|payload| payload.meaning == repairs)?;
+    Some((config.repair?, payload.payload_type))
+}
+
+/// What is remembered of arrivals until it is told.
+#[derive(Debug)]
+pub(super) enum Arrivals {
+    None,
+    TransportWide(twcc::Recorder),
+    CongestionControl(ccfb::Recorder),
+}
+
+impl Arrivals {
+    pub(super) fn new(feedback: Feedback) -> Self {
+        match feedback {
+            Feedback::None => Arrivals::None,
+            Feedback::TransportWide => Arrivals::TransportWide(twcc::Recorder::new()),
+            Feedback::CongestionControl => Arrivals::CongestionControl(ccfb::Recorder::new()),
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        match self {
+            Arrivals::None => None,
+            Arrivals::TransportWide(recorder) => recorder.poll_timeout(),
+            Arrivals::CongestionControl(recorder) => recorder.poll_timeout(),
+        }
+    }
+
+    pub(super) fn are_told_by_stream(&self) -> bool {
+        matches!(self, Arrivals::CongestionControl(_))
+    }
+
+    pub(super) fn arrived(&mut self, now: Instant, ssrc: Ssrc, sequence: u16, ecn: Option<Ecn>) {
+        if let Arrivals::CongestionControl(recorder) = self {
+            recorder.received(now, ssrc, sequence, ecn);
+        }
+    }
+
+    pub(super) fn arrived_as(&mut self, now: Instant, transport_sequence: u16) {
+        if let Arrivals::TransportWide(recorder) = self {
+            recorder.received(now, transport_sequence);
+        }
+    }
+}
+
+impl Session {
+    /// The next packet: what is said about packets, then sound, then pictures at the pacer's rate, then what fills the path
+    /// to find out how wide it is.
+    pub(super) fn pack(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<()>> {
+        let start = out.len();
+        if self.pack_control(now, out) {
+            return Some(Transmit::new((), out.len() - start));
+        }
+        let at = self.next_turn(now)?;
+        let sent = match at {
+            Turn::Stream(at) => self.senders[at].stream.poll_packet(now, &self.elements, out)?,
+            Turn::Padding(at, len) => self.senders[at].stream.poll_padding(now, len, &self.elements, out)?,
+        };
+        self.number(now, out, &sent);
+        Some(Transmit::new((), out.len() - start))
+    }
+
+    fn next_turn(&mut self, now: Instant) -> Option<Turn> {
+        let elements = self.elements;
+        let sound =
+            self.senders.iter().position(|sender| !sender.config.is_video && sender.is_waiting(&elements));
+        if let Some(at) = sound {
+            return Some(Turn::Stream(at));
+        }
+        if self.senders.is_empty() || !self.pacer.may_send(now) {
+            return None;
+        }
+        let count = self.senders.len();
+        let turns = (0..count).map(|step| (self.turn + step) % count);
+        let picture = turns.clone().find(|&at| self.senders[at].is_waiting(&elements));
+        if let Some(at) = picture {
+            self.turn = (at + 1) % count;
+            return Some(Turn::Stream(at));
+        }
+        let len = self.pacer.padding_wanted();
+        let padded = turns.clone().find(|&at| len > 0 && self.senders[at].can_fill())?;
+        Some(Turn::Padding(padded, len.min(self.config.max_packet)))
+    }
+
+    /// Fills in what only now is known: the number on the transport and the time of leaving.
+    fn number(&mut self, now: Instant, out: &mut [u8], sent: &send::Sent) {
+        let number = self.transport_sequence;
+        self.transport_sequence += 1;
+        if let Some(place) = sent.transport_wide_cc_at.and_then(|at| out.get_mut(at..at + 2)) {
+            place.copy_from_slice(&(number as u16).to_be_bytes());
+        }
+        if let Some(place) = sent.absolute_send_time_at.and_then(|at| out.get_mut(at..at + 3)) {
+            place.copy_from_slice(&absolute_send_time(now.since(Instant::ZERO)));
+        }
+        self.estimator.sent(now, number, sent.len, self.pacer.probe());
+        if self.arrivals.are_told_by_stream() {
+            self.estimator.sent_rtp(number, sent.ssrc, sent.sequence_number);
+        }
+        self.pacer.sent(now, sent.len);
+        if self.pacer.probe().is_none()
+            && let Some(probe) = self.estimator.poll_probe(now)
+        {
+            self.pacer.start_probe(now, &probe);
+        }
+    }
+}
+
+enum Turn {
+    Stream(usize),
+    /// A stream that can fill the path, and with how many bytes at most.
+    Padding(usize, usize),
+}
+
+/// Seconds in 6.18 bits, modulo 64. (draft-alvestrand-rmcat-remb-03 and its extension "abs-send-time".)
+fn absolute_send_time(since_start: Duration) -> [u8; 3] {
+    let units = (since_start.as_nanos() << 18) / 1_000_000_000;
+    let [_, high, middle, low] = (units as u32 & 0xff_ffff).to_be_bytes();
+    [high, middle, low]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_leaving_wraps_after_64_seconds() {
+        assert_eq!(absolute_send_time(Duration::from_secs(1)), [0x04, 0, 0]);
+        assert_eq!(absolute_send_time(Duration::from_millis(64_500)), [0x02, 0, 0]);
+    }
+}
