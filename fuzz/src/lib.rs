@@ -74,6 +74,7 @@ targets! {
     codec_stun_uri: codec::stun::uri, codec::stun::uri_seeds, floor 15, runs 200_000;
     codec_ice_candidate: codec::ice::candidate, codec::ice::candidate_seeds, floor 15, runs 200_000;
     codec_sctp: codec::sctp::packet, codec::sctp::packet_seeds, floor 30, runs 200_000;
+    codec_srtp: codec::srtp::packets, codec::srtp::packets_seeds, floor 60, runs 100_000;
     codec_dcep: codec::sctp::dcep, codec::sctp::dcep_seeds, floor 20, runs 200_000;
     codec_dtls_record: codec::dtls::records, codec::dtls::records_seeds, floor 60, runs 100_000;
     codec_dtls_handshake: codec::dtls::handshake, codec::dtls::handshake_seeds, floor 30, runs 200_000;

@@ -21,7 +21,8 @@ pub enum Error {
     KeyExhausted,
     /// [`Config::max_sources`](crate::Config::max_sources) SSRCs are in use.
     TooManySources,
-    /// [`Cryptex::Require`](crate::Cryptex::Require), and a header extension that RFC 8285 does not describe.
+    /// [`Cryptex::Require`](crate::Cryptex::Require), and a header extension that RFC 8285 does not describe; or one that bears
+    /// the mark of cryptex without being encrypted.
     NotEncryptable,
 }
 

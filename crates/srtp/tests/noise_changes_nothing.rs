@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use limpid_srtp::{Config, Context, Cryptex, DropReason, Profile};
+use limpid_srtp::{Config, Context, Cryptex, DropReason, Error, Profile};
 use proptest::prelude::*;
 
 /// Drops of every kind.
@@ -167,8 +167,15 @@ fn what_must_be_encrypted_is_not_taken_in_the_clear() {
     }
     assert!(strict.unprotect_rtp(&mut sealed(&mut plain_sender, &rtp(7, 4, b"x"))).is_ok());
 
-    // Where it is off, its mark is an extension like any other.
-    let mut off = context(profile, Config { cryptex: Cryptex::Off, ..Config::default() });
-    let marked = rtp_with(7, 5, &[], Some((0xc0de, &[0x10, 1, 0, 0])));
-    assert_eq!(off.unprotect_rtp(&mut sealed(&mut plain_sender, &marked)).as_deref(), Ok(&marked[..]));
+    // Where it is off, its mark is an extension like any other; elsewhere nobody sends it in the clear.
+    let config = Config { cryptex: Cryptex::Off, ..Config::default() };
+    let (mut off_sender, mut off) = pair(profile, config);
+    for mark in [0xc0de, 0xc2de] {
+        let marked = rtp_with(7, mark, &[], Some((mark, &[0x10, 1, 0, 0])));
+        assert_eq!(opened(&mut off, &sealed(&mut off_sender, &marked)), Ok(marked.clone()));
+        for cryptex in [Cryptex::Receive, Cryptex::Send, Cryptex::Require] {
+            let mut sender = context(profile, Config { cryptex, ..Config::default() });
+            assert_eq!(sender.protect_rtp(&mut marked.clone(), 0), Err(Error::NotEncryptable));
+        }
+    }
 }

@@ -10,4 +10,5 @@ pub mod sdp;
 #[cfg(feature = "app")]
 pub mod share;
 pub mod signaling;
+pub mod srtp;
 pub mod stun;

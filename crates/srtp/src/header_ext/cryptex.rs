@@ -25,8 +25,12 @@ fn region(layout: &Layout) -> Region {
 }
 
 /// Whether a packet of ours is sent with cryptex. Application bits of two-byte elements have no place on the wire, so those
-/// that set some go without.
+/// that set some go without. What bears a mark already would be taken for encrypted by the receiver.
 pub(crate) fn is_for(mode: Cryptex, layout: &Layout) -> Result<bool, Error> {
+    let marked = |profile| [ENCRYPTED_ONE_BYTE, ENCRYPTED_TWO_BYTE].contains(&profile);
+    if mode != Cryptex::Off && layout.extension.is_some_and(|extension| marked(extension.profile)) {
+        return Err(Error::NotEncryptable);
+    }
     if !mode.sends() || (layout.csrcs == 0 && layout.extension.is_none()) {
         return Ok(false);
     }
