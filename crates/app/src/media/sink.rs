@@ -13,8 +13,8 @@ use crate::media::frame::Codec;
 use file::Output;
 use name::create;
 
-/// Writes one track. The file is readable whenever the program ends; [`finish`](Recorder::finish) makes its header
-/// complete.
+/// Writes one track. The file is readable whenever the program ends, but for the last fifth of a second;
+/// [`finish`](Recorder::finish) makes it complete.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
@@ -81,7 +81,7 @@ impl Recorder {
         self.stats.frames += 1;
         self.stats.bytes += data.len() as u64;
         self.stats.silence += written.silence;
-        if at - self.updated >= self.clock_rate.into() {
+        if at - self.updated >= u64::from(self.clock_rate) / 5 {
             self.updated = at;
             self.output.update()?;
         }

@@ -35,18 +35,15 @@ impl Encoder {
     /// changed. Returns the frame, and whether it is a key frame.
     pub fn encode(&mut self, picture: &Picture, key: bool) -> (Vec<u8>, bool) {
         let size = |picture: &Picture| (picture.width(), picture.height());
-        let before = self.before.take().filter(|[source, _]| !key && size(source) == size(picture));
-        let is_key = before.is_none();
-        let (source, mut seen) = match before {
-            Some([source, seen]) => (Some(source), seen),
-            None => (None, Picture::new(picture.width(), picture.height())),
-        };
+        let before = self.before.take().filter(|[source, _]| size(source) == size(picture));
+        let is_key = key || before.is_none();
+        // The allocations of the last frame are used again.
+        let [mut source, mut seen] = before.unwrap_or_else(|| [picture.clone(), picture.clone()]);
         let columns = picture.width().div_ceil(16);
-        let (macroblocks, tokens) = self.code_all(picture, source.as_ref(), &mut seen);
+        let compared = if is_key { None } else { Some(&source) };
+        let (macroblocks, tokens) = self.code_all(picture, compared, &mut seen);
         let modes = write_modes(&macroblocks, columns, is_key, self.index);
         let frame = modes.header.frame(picture.width(), picture.height(), &modes.partition, &tokens);
-        // The allocation of the last source is used again.
-        let mut source = source.unwrap_or_else(|| picture.clone());
         source.clone_from(picture);
         self.before = Some([source, seen]);
         (frame, is_key)

@@ -33,39 +33,46 @@ pub(super) fn code(
     quantiser: &Quantiser,
 ) -> ([Mode; 2], Option<Levels>) {
     let around = Around::new(&seen.planes[0], x, y, 16);
-    let (luma_mode, prediction) = best(|mode| {
+    let (luma_mode, far, prediction) = best(|mode| {
         let prediction = around.predict(mode);
         (distance(&picture.planes[0], (x, y), 16, &prediction), prediction)
     });
-    let (luma, luma_dc) = code_luma(&picture.planes[0], &mut seen.planes[0], (x, y), &prediction, quantiser);
+    let (luma, luma_dc) = match far {
+        0 => copy(&mut seen.planes[0], (x, y), 16, &prediction),
+        _ => code_luma(&picture.planes[0], &mut seen.planes[0], (x, y), &prediction, quantiser),
+    };
 
     let (x, y) = (x / 2, y / 2);
     let around = [1, 2].map(|n| Around::new(&seen.planes[n], x, y, 8));
-    let (chroma_mode, predictions) = best(|mode| {
+    let (chroma_mode, far, predictions) = best(|mode| {
         let predictions = [0, 1].map(|n| around[n].predict(mode));
         let far = [0, 1].map(|n| distance(&picture.planes[n + 1], (x, y), 8, &predictions[n]));
         (far[0] + far[1], predictions)
     });
     let chroma = [0, 1].map(|n| {
         let (from, to) = (&picture.planes[n + 1], &mut seen.planes[n + 1]);
-        code_chroma(from, to, (x, y), &predictions[n], quantiser.chroma)
+        match far {
+            0 => copy(to, (x, y), 8, &predictions[n]),
+            _ => code_chroma(from, to, (x, y), &predictions[n], quantiser.chroma),
+        }
     });
     let levels = Levels { luma, luma_dc, chroma };
     ([luma_mode, chroma_mode], levels.is_some().then_some(levels))
 }
 
-/// The mode whose prediction is nearest; the first of those that are equally near.
-fn best<T>(mut judge: impl FnMut(Mode) -> (u32, T)) -> (Mode, T) {
+/// The mode whose prediction is nearest, how far it is, and the prediction; the first of those that are equally near.
+fn best<T>(mut judge: impl FnMut(Mode) -> (u32, T)) -> (Mode, u32, T) {
     let [first, others @ ..] = Mode::ALL;
-    let (mut least, prediction) = judge(first);
-    let mut chosen = (first, prediction);
+    let (far, prediction) = judge(first);
+    let mut chosen = (first, far, prediction);
     for mode in others {
-        if least == 0 {
+        // Flat pictures are often predicted exactly.
+        if chosen.1 == 0 {
             break;
         }
         let (far, prediction) = judge(mode);
-        if far < least {
-            (least, chosen) = (far, (mode, prediction));
+        if far < chosen.1 {
+            chosen = (mode, far, prediction);
         }
     }
     chosen
@@ -111,6 +118,14 @@ fn code_chroma(
         put(to, place, inside, 8, (prediction, &steps.multiply(levels)));
     }
     levels
+}
+
+/// Where the prediction is exact, it is all there is to tell: no levels of any kind.
+fn copy<T: Default>(to: &mut Plane, (x, y): Place, size: usize, prediction: &[u8; 256]) -> T {
+    for (row, line) in prediction[..size * size].chunks_exact(size).enumerate() {
+        to.row_mut(y + row)[x..x + size].copy_from_slice(line);
+    }
+    T::default()
 }
 
 /// The frequencies of the differences from the prediction, of the block `inside` a macroblock of `size` at a place.
