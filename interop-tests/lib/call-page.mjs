@@ -91,8 +91,8 @@ export async function callOf([first, second], url, names = ['Ann', 'Bob'], optio
 }
 
 /** Waits until a page has met so many others. */
-export function met(page, count = 1) {
-  return holds(page, `${count} met`, (n) => document.querySelectorAll('.tile[data-met=true][data-path=good]').length === n, count);
+export function met(page, count = 1, ms = 30000) {
+  return holds(page, `${count} met`, (n) => document.querySelectorAll('.tile[data-met=true][data-path=good]').length === n, count, ms);
 }
 
 /** Frames that the videos of a kind have shown, and their size. */

@@ -85,8 +85,11 @@ await testCase(title('the path is dead for 3 s: ICE restarts once'), async () =>
 await testCase(title('the path is dead for 12 s: ICE restarts three times'), async () => {
   const before = await session(b);
   const used = await outage(12);
-  expect('rungs', [used.restarts, used.renewals, used.lost, await session(b)], [3, 0, 0, before]);
-  return used.text;
+  expect('rungs', [used.restarts, used.lost], [3, 0]);
+  // Firefox gives up the checks of a restart before the path is back: it takes the next rung.
+  if (used.renewals > (names.includes('firefox') ? 1 : 0)) throw new Error(`${used.renewals} renewals`);
+  if (used.renewals === 0) expect('session', await session(b), before);
+  return `${used.renewals} renewals; ${used.text}`;
 });
 
 await testCase(title('the path is dead for 20 s: a new connection with the same certificate'), async () => {

@@ -20,6 +20,9 @@ export class Connection {
   #isOver = false;
   #screens = new Map();
   proven = false;
+  #greetedNow;
+  /** Our own greeting has left. Nothing that comes is looked at before, however early it is there. */
+  #greeted = new Promise((resolve) => { this.#greetedNow = resolve; });
 
   /**
    * `call`: {room, auth}; `me`: {member, hello()}; `say(body)` to the other side; `on`: changed(), hello(message),
@@ -250,7 +253,9 @@ export class Connection {
   }
 
   #maybeGreet() {
-    if (this.channel?.readyState === 'open' && this.pc.remoteDescription && !this.greeting) this.greeting = this.#greet();
+    if (this.channel?.readyState !== 'open' || !this.pc.remoteDescription || this.isGreeting) return;
+    this.isGreeting = true;
+    this.#greet();
   }
 
   async #greet() {
@@ -269,6 +274,7 @@ export class Connection {
       }
       const proof = this.expected ? this.expected.say().proof : null;
       this.channel.send(JSON.stringify({ m: 'hello', v: [VERSION], proof, ...this.me.hello() }));
+      this.#greetedNow();
     } catch (error) {
       this.#fail(error instanceof Failure ? error : new Failure('connection-lost'));
     }
@@ -284,10 +290,9 @@ export class Connection {
         try { message = JSON.parse(text); } catch { throw new Failure('protocol'); }
         if (message === null || typeof message.m !== 'string') throw new Failure('protocol');
         if (this.proven) { this.on.message(message); return; }
-        this.#maybeGreet();
-        await this.greeting;
+        await this.#greeted;
         if (message.m !== 'hello' || !Array.isArray(message.v)) throw new Failure('protocol');
-        if (this.expected) this.expected.hear(message);
+        if (this.call.auth) this.expected.hear(message);
         else if (!message.v.includes(VERSION)) throw new Failure('version');
         this.proven = true;
         trace('proven', { session: this.session, verified: Boolean(this.expected) });

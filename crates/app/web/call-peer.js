@@ -205,6 +205,7 @@ export class CallPeer {
     const isFirst = !this.wasMet;
     this.wasMet = true;
     if (connection === this.next) {
+      this.#isMute = false;
       this.connection.close();
       this.connection = connection;
       this.next = null;
@@ -240,12 +241,16 @@ export class CallPeer {
     this.on.failed(this, failure);
   }
 
+  #isMute = false;
+
   /** The channel is gone without a goodbye: a page that was closed, or a new session that the other side has begun. */
   #closed(connection) {
     trace('channel closed', { member: this.member });
     setTimeout(() => {
-      if (connection !== this.connection || this.next || ['disconnected', 'failed'].includes(connection.state)) return;
-      this.#end('left');
+      if (connection !== this.connection || this.next) return;
+      // A browser may close the channels of a path that it gave up.
+      if (['disconnected', 'failed', 'connecting'].includes(connection.state)) this.#isMute = true;
+      else this.#end('left');
     }, GRACE);
   }
 
@@ -268,6 +273,11 @@ export class CallPeer {
     const now = performance.now();
     if (!this.wasMet && this.ladder.since === null && now - this.#born > FIRST_PATH) this.ladder.broken(now);
     this.#act(this.ladder.due(now));
+    // A path that is back without its channel carries pictures, and nothing that is said of them.
+    if (this.#isMute && this.isWorking) {
+      this.#isMute = false;
+      if (this.ladder.leads && !this.next) this.renew();
+    }
   }
 
   #act(actions) {

@@ -1,0 +1,212 @@
+// The call's pure parts: links and proof against vectors, the ladder by its clock, silences, quality, chat text. Run: node --test crates/app/tests/web/
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+
+globalThis.isSecureContext = true;
+const web = (name) => import(new URL(`../../web/${name}`, import.meta.url));
+const { fromHex, toHex } = await web('digest.js');
+const { callFragment, deriveCall, parseCall } = await web('call-link.js');
+const { Greeting } = await web('proof.js');
+const { Ladder, STEPS } = await web('call-ladder.js');
+const { silence } = await web('call-silence.js');
+const { judge, measure } = await web('call-quality.js');
+const { linked } = await web('call-chat.js');
+const { newDevices } = await web('call-devices.js');
+const { factsOf } = await web('call-inspector.js');
+const { textOf } = await web('call-peer.js');
+const { strings } = await web('strings.js');
+const vectors = JSON.parse(fs.readFileSync(new URL('../vectors/call.json', import.meta.url)));
+
+test('room, key and both proofs of a call are as computed elsewhere', async () => {
+  const call = parseCall(vectors.fragment);
+  const { room, auth } = await deriveCall(call);
+  assert.deepEqual([room, toHex(auth), callFragment(call)], [vectors.room, vectors.auth, vectors.fragment]);
+  const hex = (name) => fromHex(vectors[name], 32);
+  const answerer = await Greeting.make(auth, {
+    protocol: 'limpid-call/1', room, side: 'answerer', ourNonce: hex('nonce_answerer'), theirNonce: hex('nonce_offerer'),
+    ourFingerprint: hex('fingerprint_answerer'), theirFingerprint: hex('fingerprint_offerer'),
+  });
+  assert.equal(answerer.say().proof, vectors.proof_answerer);
+  assert.doesNotThrow(() => answerer.hear({ m: 'hello', v: [1], proof: vectors.proof_offerer }));
+  assert.throws(() => answerer.hear({ m: 'hello', v: [1], proof: vectors.proof_answerer }), { slug: 'bad-proof' });
+  assert.throws(() => answerer.hear({ m: 'hello', v: [1], proof: null }), { slug: 'protocol' });
+});
+
+test('named rooms are as computed elsewhere, and have no key', async () => {
+  for (const { name, fragment, room } of vectors.named) {
+    assert.deepEqual(parseCall(fragment), { name });
+    assert.equal(callFragment({ name }), fragment);
+    assert.deepEqual(await deriveCall({ name }), { room, auth: null });
+  }
+});
+
+test('what is cut short or of another kind is no link', () => {
+  for (const fragment of ['', 'r.', vectors.fragment.slice(0, -1), vectors.fragment.replace('r.', 's.'), 'n.', 'n.%', `n.${'x'.repeat(65)}`, 'n']) {
+    assert.equal(parseCall(fragment), null, fragment);
+  }
+});
+
+/** Runs a ladder to `until` in small steps; gives [ms, action] pairs. */
+function climb(ladder, until, from = 0) {
+  const done = [];
+  for (let now = from; now <= until; now += 250) for (const action of ladder.due(now)) done.push([now, action]);
+  return done;
+}
+
+test('the ladder: what is due when, on the side that leads and on the other', () => {
+  const leader = new Ladder(true), other = new Ladder(false);
+  leader.broken(0);
+  other.broken(0);
+  leader.broken(700);
+  assert.deepEqual(climb(leader, 60_000), STEPS);
+  assert.ok(leader.isLost && leader.next === null);
+  assert.deepEqual(climb(other, 60_000), [[1000, 'unstable'], [45_000, 'lost']]);
+});
+
+test('the ladder: a path that comes back ends it, and it begins anew the next time', () => {
+  const ladder = new Ladder(true);
+  assert.deepEqual(ladder.working(), []);
+  assert.equal(ladder.next, null);
+  ladder.broken(0);
+  climb(ladder, 6000);
+  assert.deepEqual(ladder.working(), ['restored']);
+  assert.deepEqual([ladder.since, climb(ladder, 60_000, 6000)], [null, []]);
+  ladder.broken(100_000);
+  assert.deepEqual(climb(ladder, 102_000, 100_000), [[101_000, 'unstable'], [102_000, 'restart']]);
+});
+
+test('the ladder: of attempts that were missed the last one is made', () => {
+  const ladder = new Ladder(true);
+  ladder.broken(0);
+  assert.deepEqual(ladder.due(12_000), ['unstable', 'restart']);
+  assert.deepEqual(ladder.due(26_000), ['renew']);
+  assert.deepEqual(ladder.due(100_000), ['lost']);
+  assert.deepEqual(ladder.retry(100_100), ['renew']);
+  assert.ok(!ladder.isLost);
+  assert.deepEqual(climb(ladder, 103_000, 100_100).map(([, action]) => action), ['unstable', 'restart']);
+});
+
+test('the ladder: news from outside skip the wait, but not the pause between two attempts', () => {
+  const ladder = new Ladder(true), other = new Ladder(false);
+  assert.deepEqual(ladder.nudge(0, 'signalling'), []);
+  assert.deepEqual(other.nudge(0, 'network'), ['restart']);
+  ladder.broken(0);
+  other.broken(0);
+  assert.deepEqual(ladder.nudge(100, 'signalling'), ['restart']);
+  assert.deepEqual(ladder.nudge(600, 'network'), []);
+  assert.deepEqual(ladder.nudge(1200, 'network'), ['restart']);
+  assert.deepEqual(ladder.nudge(16_000, 'signalling'), ['renew']);
+  assert.deepEqual(other.nudge(100, 'signalling'), []);
+  assert.deepEqual(other.nudge(100, 'network'), ['restart']);
+  // Who slept did not wait.
+  assert.deepEqual(ladder.nudge(3_600_000, 'wake'), ['restart']);
+  assert.equal(ladder.since, 3_600_000);
+  climb(ladder, 3_700_000, 3_600_000);
+  assert.deepEqual(ladder.nudge(3_700_000, 'network'), []);
+});
+
+test('four silences, and none is taken for another', () => {
+  const cases = [
+    [{ state: 'off', isMine: true }, 'you-stopped'], [{ state: 'muted', isMine: true }, 'you-device'],
+    [{ state: 'off' }, 'they-stopped'], [{ state: 'muted' }, 'they-device'], [{ state: 'on', quietFor: 2 }, 'no-packets'],
+    [{ state: 'on', quietFor: 1.9 }, null], [{ state: 'on', quietFor: 99, isMine: true }, null], [{ state: 'none' }, 'no-device'],
+    // What the sender says goes before what is not there because of it.
+    [{ state: 'off', quietFor: 60 }, 'they-stopped'],
+  ];
+  for (const [given, wanted] of cases) {
+    assert.equal(silence(given), wanted, JSON.stringify(given));
+    if (wanted) for (const what of ['mic', 'camera']) assert.ok(strings.call.silence[what][wanted], `${what} ${wanted}`);
+  }
+});
+
+/** Reports a second apart, as a browser gives them. */
+function report(second, { received = 50, lost = 0, sent = 50, fractionLost = 0, rtt = 0.02, limit = 'none', available = 1e6, relayed = false, frames = 30, freezes = 0 } = {}) {
+  const timestamp = 1000 * second;
+  return [
+    { id: 'T', type: 'transport', timestamp, selectedCandidatePairId: 'P' },
+    { id: 'P', type: 'candidate-pair', timestamp, localCandidateId: 'L', remoteCandidateId: 'R', currentRoundTripTime: rtt, availableOutgoingBitrate: available },
+    { id: 'L', type: 'local-candidate', candidateType: relayed ? 'relay' : 'host', relayProtocol: relayed ? 'udp' : undefined },
+    { id: 'R', type: 'remote-candidate', candidateType: 'host' },
+    { id: 'C', type: 'codec', mimeType: 'audio/opus' },
+    { id: 'IA', type: 'inbound-rtp', kind: 'audio', mid: '0', codecId: 'C', timestamp, packetsReceived: received * second, packetsLost: lost * second, bytesReceived: 4000 * second, jitter: 0.01 },
+    { id: 'IV', type: 'inbound-rtp', kind: 'video', mid: '1', timestamp, packetsReceived: received * second, packetsLost: lost * second, bytesReceived: 100_000 * second, framesDecoded: frames * second, freezeCount: freezes * second },
+    { id: 'OV', type: 'outbound-rtp', kind: 'video', mid: '1', ssrc: 7, timestamp, packetsSent: sent * second, bytesSent: 100_000 * second, qualityLimitationReason: limit },
+    { id: 'RI', type: 'remote-inbound-rtp', kind: 'video', localId: 'OV', ssrc: 7, timestamp, fractionLost, roundTripTime: rtt },
+  ];
+}
+
+function after(seconds, options) {
+  let measured = null;
+  for (let second = 1; second <= seconds; second += 1) measured = measure(report(second, typeof options === 'function' ? options(second) : options), measured);
+  return measured;
+}
+
+test('rates are made of counters', () => {
+  const { path, streams } = after(3, { received: 48, lost: 2 });
+  const stream = (id) => streams.find((each) => each.id === id);
+  assert.equal(path.rtt, 20);
+  assert.deepEqual([stream('IA').kbps, stream('IA').packetsPerS, stream('IA').loss, stream('IA').codec, stream('IA').jitter], [32, 48, 4, 'audio/opus', 10]);
+  assert.deepEqual([stream('IV').kbps, stream('IV').fps, stream('IV').frames], [800, 30, 90]);
+  assert.deepEqual(measure([], null).streams, []);
+});
+
+test('bars and one cause', () => {
+  const cases = {
+    'nothing is wrong': [after(3), { bars: 3, cause: null }],
+    'loss that is heard': [after(3, { received: 47, lost: 3 }), { bars: 1, cause: 'loss', value: 6 }],
+    'loss that is the end': [after(3, { received: 40, lost: 10 }), { bars: 0, cause: 'loss', value: 20 }],
+    'some loss on the way here': [after(3, { received: 97, lost: 3 }), { bars: 2, cause: 'their-upload', value: undefined }],
+    'some loss on the way there': [after(3, { fractionLost: 0.03 }), { bars: 2, cause: 'your-upload', value: undefined }],
+    'much loss on the way there': [after(3, { fractionLost: 0.3 }), { bars: 1, cause: 'your-upload', value: undefined }],
+    'a processor that cannot follow': [after(20, { limit: 'cpu' }), { bars: 2, cause: 'cpu', value: undefined }],
+    'a line that is full': [after(20, { limit: 'bandwidth' }), { bars: 2, cause: 'your-upload', value: undefined }],
+    'a start that feels its way up': [after(20, (second) => ({ limit: 'bandwidth', available: 3e5 * 1.08 ** second })), { bars: 3, cause: null }],
+    'a long way': [after(3, { rtt: 0.4 }), { bars: 2, cause: 'delay', value: 400 }],
+    'a very long way': [after(3, { rtt: 1.2 }), { bars: 1, cause: 'delay', value: 1200 }],
+    'a relay, which is no fault': [after(3, { relayed: true }), { bars: 3, cause: 'relayed', value: 'udp' }],
+    'a relay and a fault': [after(3, { relayed: true, rtt: 0.4 }), { bars: 2, cause: 'delay', value: 400 }],
+    'a picture that froze': [after(3, { freezes: 1 }), { bars: 2, cause: 'freeze', value: undefined }],
+  };
+  for (const [name, [measured, wanted]] of Object.entries(cases)) {
+    const judged = judge(measured, { expects: true });
+    assert.deepEqual({ value: undefined, ...wanted }, { value: undefined, ...judged }, name);
+    if (judged.cause) assert.equal(typeof strings.call.cause[judged.cause](judged.value), 'string');
+  }
+  assert.deepEqual(judge(after(3), { isBroken: true }), { bars: 0, cause: 'unstable' });
+});
+
+test('nothing that arrives is a fault only if something is sent', () => {
+  const silent = after(6, (second) => ({ received: second < 3 ? 50 : 100 / second }));
+  assert.equal(silent.streams.find(({ id }) => id === 'IA').quietFor >= 2, true);
+  assert.equal(judge(silent, { expects: true }).cause, 'no-packets');
+  assert.equal(judge(silent, { expects: false }).bars, 3);
+});
+
+test('links of a chat are links, everything else is text', () => {
+  assert.deepEqual(linked('see https://a.example/x?y=1 and <b>'), ['see ', { href: 'https://a.example/x?y=1', text: 'https://a.example/x?y=1' }, ' and <b>']);
+  assert.deepEqual(linked('javascript:alert(1) data:text/html,x'), ['javascript:alert(1) data:text/html,x']);
+  assert.deepEqual(linked('\u202eevil http://'), ['\\u{202e}evil http://']);
+  assert.deepEqual(linked(''), []);
+});
+
+test('what was plugged in is asked about once', () => {
+  const device = (kind, deviceId, groupId = '') => ({ kind, deviceId, groupId });
+  const before = [device('audioinput', 'a'), device('audiooutput', 'default')];
+  const headset = [device('audioinput', 'h', 'g'), device('audiooutput', 'h2', 'g')];
+  assert.deepEqual(newDevices(before, [...before, ...headset]), [headset[0]]);
+  assert.deepEqual(newDevices(before, [...before, device('audiooutput', 'o', 'x')]), [device('audiooutput', 'o', 'x')]);
+  assert.deepEqual(newDevices(before, [device('audioinput', 'a')]), []);
+  assert.deepEqual(newDevices([device('audioinput', '')], [device('audioinput', 'a')]), [], 'names that came with the permission');
+});
+
+test('a track is told as the browser has it', () => {
+  const track = { kind: 'audio', label: 'mic', enabled: true, muted: false, readyState: 'live', getSettings: () => ({ channelCount: 2, sampleRate: 48000 }) };
+  const facts = factsOf({ track, stream: { codec: 'audio/opus' }, remote: false });
+  assert.deepEqual(Object.keys(facts), Object.keys(strings.call.inspector.columns));
+  assert.deepEqual([facts.enabled, facts.muted, facts.remote, facts.channels, facts.rate, facts.codec], ['yes', 'no', 'no', 2, '48000 Hz', 'audio/opus']);
+});
+
+test('what a stranger says is text of a length', () => {
+  assert.deepEqual([textOf('a👍b', 2), textOf(7, 9), textOf(null, 9)], ['a👍', '', '']);
+});

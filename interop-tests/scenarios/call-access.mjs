@@ -1,0 +1,263 @@
+// A call for everybody: by keyboard alone, as axe-core sees it in light and dark, without devices, without a proof, with too many.
+// Screenshots are kept in out/screens.
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { browsers } from '../lib/page.mjs';
+import { callBrowser, callOf, enters, framesRise, holds, joins, linkOf, met, shot, testid } from '../lib/call-page.mjs';
+import { testCase } from '../lib/report.mjs';
+import { HOST, folder, makeFile, serve } from '../lib/share.mjs';
+import { expect, pageOpens, pageSends, until } from '../lib/share-page.mjs';
+
+const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SCREENS = path.resolve(import.meta.dirname, '../out/screens');
+fs.mkdirSync(SCREENS, { recursive: true });
+const server = await serve('0.0.0.0:0');
+const port = new URL(server.url).port;
+const secure = process.env.CALL_DEV ? await (await import(process.env.CALL_DEV)).devUrl(() => port) : `http://127.0.0.1:${port}`;
+const press = (page, id) => page.click(testid(id));
+const focused = (page) => page.evaluate(() => document.activeElement?.dataset?.testid ?? '');
+
+/** Presses Tab (or Shift and Tab) until the focus is on an element. */
+async function tabTo(page, id, { back = false } = {}) {
+  for (let n = 0; n < 60; n += 1) {
+    if (await focused(page) === id) return;
+    if (back) await page.keyboard.down('Shift');
+    await page.keyboard.press('Tab');
+    if (back) await page.keyboard.up('Shift');
+  }
+  throw new Error(`Tab never comes to ${id}`);
+}
+
+for (const name of Object.keys(browsers)) {
+  const browser = await callBrowser(name);
+  await testCase(`${name}: by keyboard alone: join, mute, write, hang up`, async () => {
+    const page = await browser.newPage(`${secure}/call`);
+    await until(page, 'call-join');
+    await tabTo(page, 'call-name');
+    await page.keyboard.type('Kay');
+    await tabTo(page, 'call-join');
+    await page.keyboard.press('Enter');
+    await until(page, 'call-hangup');
+    await tabTo(page, 'call-mute');
+    await page.keyboard.press(' ');
+    await holds(page, 'muted', () => document.querySelector('[data-silence=you-stopped]') !== null);
+    await tabTo(page, 'call-chat-input');
+    await page.keyboard.type('by keyboard');
+    await page.keyboard.press('Enter');
+    await holds(page, 'the chat', (selector) => document.querySelectorAll(`${selector} li[data-id]`).length === 1, testid('call-chat-log'));
+    await tabTo(page, 'call-hangup', { back: true });
+    await page.keyboard.press('Enter');
+    await until(page, 'call-ended');
+    expect('focus', await focused(page), 'call-ended');
+    await page.close();
+  });
+  await browser.close();
+}
+
+const chromium = await callBrowser('chromium');
+
+/** No serious or critical finding, in both colour schemes; screenshots in both, small and large. */
+async function looksRight(page, name) {
+  const found = [];
+  for (const scheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme: scheme });
+    // Evaluated from outside: the page's own policy would not let it in.
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    for (const { id, impact, nodes } of violations) {
+      if (['serious', 'critical'].includes(impact)) found.push(`${scheme}: ${id} (${impact}): ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+    }
+    for (const [width, height] of [[390, 844], [1280, 800]]) {
+      await shot(page, path.join(SCREENS, `${name}-${scheme}-${width}.png`), width, height, scheme);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (wide > width) found.push(`${scheme}: ${wide} px wide at ${width}`);
+    }
+  }
+  if (found.length > 0) throw new Error(`${name}:\n${found.join('\n')}`);
+}
+
+await testCase('axe-core and screenshots: the screens of Share', async () => {
+  const empty = await chromium.newPage(`${secure}/`);
+  await until(empty, 'share-input');
+  await looksRight(empty, 'share');
+  const { page, link } = await pageSends(chromium, secure, [makeFile(folder('source'), 'a file.bin', 100_000)]);
+  await looksRight(page, 'share-link');
+  const { page: receiver } = await pageOpens(chromium, link);
+  await looksRight(receiver, 'share-receive');
+  for (const each of [empty, page, receiver]) await each.close();
+});
+
+await testCase('axe-core and screenshots: the screens of a call', async () => {
+  const preview = await chromium.newPage(`${secure}/call`);
+  // Allowed before: nothing needs to be pressed.
+  await holds(preview, 'the picture', (selector) => document.querySelector(selector).videoWidth > 0, testid('call-preview'));
+  await preview.evaluate(() => { document.querySelector('details').open = true; });
+  await holds(preview, 'the level', (selector) => document.querySelector(selector).value > 0, testid('call-level'));
+  expect('devices', (await preview.evaluate(() => Array.from(document.querySelectorAll('select'), ({ options }) => options.length > 1))), [true, true, true]);
+  await looksRight(preview, 'call-preview');
+  await preview.close();
+
+  const [a, b] = await callOf([chromium, chromium], secure);
+  await press(b, 'call-mute');
+  await press(a, 'call-share-screen');
+  await framesRise(b, { id: 'remote-screen', more: 2 });
+  await b.focus(testid('call-chat-input'));
+  await b.keyboard.type('Hello, see https://www.rfc-editor.org/rfc/rfc8829');
+  await b.keyboard.press('Enter');
+  await a.evaluate(() => { for (const node of document.querySelectorAll('details')) node.open = true; });
+  await holds(a, 'statistics', (selector) => /\d kbit\/s/.test(document.querySelector(selector).textContent), testid('call-stats'));
+  await looksRight(a, 'call');
+  await looksRight(b, 'call-guest');
+  await press(a, 'call-hangup');
+  await until(a, 'call-ended');
+  await looksRight(a, 'call-ended');
+  for (const each of [a, b]) await each.close();
+});
+
+await testCase('a page that is loaded again is in the same call', async () => {
+  const page = await chromium.newPage(`${secure}/call`);
+  const link = await linkOf(page);
+  await enters(page, 'Ann');
+  await page.reload();
+  await enters(page, 'Ann');
+  expect('link', await linkOf(page), link);
+  await page.close();
+});
+
+await testCase('a named room is shown as unverified', async () => {
+  const link = `${secure}/call#n.K%C3%BCche`;
+  const a = await joins(chromium, link, 'Ann'), b = await joins(chromium, link, 'Bob');
+  await Promise.all([met(a), met(b), framesRise(a), framesRise(b)]);
+  for (const page of [a, b]) {
+    expect('verified', await page.evaluate(() => document.querySelector('.tile[data-member]').dataset.verified), 'false');
+    expect('words', await page.evaluate(() => document.getElementById('state').textContent), '2 in the call · unverified');
+  }
+  for (const page of [a, b]) await page.close();
+});
+
+await testCase('whoever cannot prove that it holds the link is neither seen nor heard', async () => {
+  const a = await joins(chromium, `${secure}/call`, 'Ann');
+  const b = await chromium.newPage(await linkOf(a));
+  // As if somebody in between had made another connection of it: the other side's nonce is not this one.
+  await b.evaluate(() => {
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function altered(text) { send.call(this, text.replace(/"nonce":"../, '"nonce":"00')); };
+    new MutationObserver(() => {
+      const { srcObject } = document.querySelector('[data-testid=remote-video]') ?? {};
+      if (srcObject) window.wasPlayed = true;
+    }).observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  await enters(b, 'Mallory');
+  const error = await until(a, 'error');
+  expect('error', error.data.error, 'bad-proof');
+  await holds(a, 'nobody', () => document.querySelectorAll('.tile[data-member]').length === 0);
+  expect('played', await b.evaluate(() => window.wasPlayed ?? false), false);
+  for (const page of [a, b]) await page.close();
+  return error.text.slice(0, 60);
+});
+
+await testCase('a headset that is plugged in is asked about, one that is pulled out is replaced', async () => {
+  const page = await chromium.newPage(`${secure}/call`);
+  await until(page, 'call-join');
+  await page.evaluate(() => {
+    const { enumerateDevices } = navigator.mediaDevices;
+    window.isHidden = true;
+    navigator.mediaDevices.enumerateDevices = async () => (await enumerateDevices.call(navigator.mediaDevices)).filter(({ label }) => !window.isHidden || !label.includes('Audio Input 2'));
+  });
+  await enters(page, 'Ann');
+  await page.evaluate(() => { window.isHidden = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange')); });
+  const toast = await holds(page, 'the question', (selector) => !document.querySelector(selector).hidden && document.querySelector(selector).textContent, testid('call-toast'));
+  if (!/^Use Fake Audio Input 2/.test(toast)) throw new Error(toast);
+  await page.click(`${testid('call-toast')} button`);
+  await page.evaluate(() => { document.querySelector('[data-testid=call-inspector]').open = true; });
+  expect('the menu', await holds(page, 'the device', (selector) => document.querySelector(selector).selectedOptions[0].textContent.includes('2'), testid('call-device-mic')), true);
+  await page.close();
+});
+await chromium.close();
+
+const BARE = { 'no devices': [], 'devices denied': ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream=deny'] };
+for (const [what, flags] of Object.entries(BARE)) {
+  await testCase(`${what}: joins all the same, and sees the other`, async () => {
+    const full = await callBrowser('chromium');
+    const { launch } = await browsers.chromium();
+    const bare = await launch({ flags: [...flags, '--autoplay-policy=no-user-gesture-required'] });
+    const a = await joins(full, `${secure}/call`, 'Ann');
+    const b = await bare.newPage(await linkOf(a));
+    await until(b, 'call-allow');
+    await press(b, 'call-allow');
+    const trouble = await holds(b, 'words', (selector) => document.querySelector(selector).textContent, testid('call-trouble'));
+    if (!trouble.includes('You can join without it.')) throw new Error(trouble);
+    await enters(b, 'Bob');
+    await Promise.all([met(a), met(b), framesRise(b)]);
+    await holds(a, 'why', () => ['mic', 'camera'].every((part) => document.querySelector(`.tile[data-member] [data-what=${part}][data-silence=no-device]`)));
+    await bare.close();
+    await full.close();
+    return trouble.slice(0, 80);
+  });
+}
+
+await testCase('a page that is not on https or localhost: no devices, but it sees and hears', async () => {
+  const full = await callBrowser('chromium');
+  const a = await joins(full, `${secure}/call`, 'Ann');
+  const link = (await linkOf(a)).replace(new URL(secure).origin, `http://${HOST}:${port}`);
+  const b = await joins(full, link, 'Bob');
+  expect('isSecureContext', await b.evaluate(() => isSecureContext), false);
+  await Promise.all([met(a), met(b), framesRise(b)]);
+  await full.close();
+});
+
+await testCase('the fifth with video is offered sound only, the seventh is told that it is full', async () => {
+  const full = await callBrowser('chromium');
+  const pages = [];
+  // Small pictures: thirty streams on a small machine.
+  const light = () => {
+    navigator.mediaDevices.getUserMedia = async ({ audio, video }) => {
+      const stream = new MediaStream();
+      if (video) {
+        const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 36 });
+        const pen = canvas.getContext('2d');
+        setInterval(() => { pen.fillStyle = `hsl(${Date.now() / 10 % 360} 80% 50%)`; pen.fillRect(0, 0, 64, 36); }, 200);
+        stream.addTrack(canvas.captureStream(5).getVideoTracks()[0]);
+      }
+      if (audio) {
+        const out = new AudioContext().createMediaStreamDestination();
+        stream.addTrack(out.stream.getAudioTracks()[0]);
+      }
+      return stream;
+    };
+  };
+  const enter = async (url, name) => {
+    const page = await full.newPage(url);
+    await page.evaluate(light);
+    await enters(page, name, { sound: true });
+    pages.push(page);
+    return page;
+  };
+  let link = `${secure}/call`;
+  for (const name of ['A', 'B', 'C', 'D']) { const page = await enter(link, name); link = await linkOf(page); }
+  await Promise.all(pages.map((page) => met(page, 3, 60000)));
+  const fifth = await enter(link, 'E');
+  await Promise.all(pages.map((page) => met(page, 4, 60000)));
+  const offer = await holds(fifth, 'the offer', (selector) => !document.querySelector(selector).hidden && document.querySelector(selector).textContent, testid('call-video-offer'));
+  if (!/4 times, about \d+ kbit\/s/.test(offer)) throw new Error(offer);
+  await press(fifth, 'call-stay-audio');
+  await framesRise(fifth, { count: 4, more: 2 });
+  await enter(link, 'F');
+  await Promise.all(pages.map((page) => met(page, 5, 60000)));
+  const seventh = await full.newPage(link);
+  await enters(seventh, 'G');
+  expect('the seventh', (await until(seventh, 'error')).data.error, 'call-full');
+  await seventh.close();
+  // A place that becomes free can be taken.
+  await press(pages[0], 'call-hangup');
+  await met(fifth, 4);
+  await press(fifth, 'call-camera');
+  await framesRise(pages[1], { count: 4, more: 2 });
+  await holds(pages[1], 'the fifth', () => [...document.querySelectorAll('.tile[data-member]')].some((tile) => tile.textContent.includes('E') && tile.querySelectorAll('[data-what=camera]').length === 0));
+  await full.close();
+  return offer.slice(0, 60);
+});
+
+await server.stop();
+process.exit(0);
