@@ -55,7 +55,23 @@ for (const name of Object.keys(browsers)) {
   await browser.close();
 }
 
-const chromium = await callBrowser('chromium');
+const chromium = tidied(await callBrowser('chromium'));
+
+/** A browser whose pages go with the case that opened them, however it ends. */
+function tidied(browser) {
+  const pages = [];
+  return {
+    ...browser,
+    newPage: async (url) => { const page = await browser.newPage(url); pages.push(page); return page; },
+    tidy: () => Promise.all(pages.splice(0).map((page) => page.close().catch(() => {}))),
+  };
+}
+
+/** A case in the browser with devices. */
+async function inChromium(name, body) {
+  await testCase(name, body);
+  await chromium.tidy();
+}
 
 /** No serious or critical finding, in both colour schemes; screenshots in both, small and large. */
 async function looksRight(page, name) {
@@ -77,7 +93,7 @@ async function looksRight(page, name) {
   if (found.length > 0) throw new Error(`${name}:\n${found.join('\n')}`);
 }
 
-await testCase('axe-core and screenshots: the screens of Share', async () => {
+await inChromium('axe-core and screenshots: the screens of Share', async () => {
   const empty = await chromium.newPage(`${secure}/`);
   await until(empty, 'share-input');
   await looksRight(empty, 'share');
@@ -85,10 +101,9 @@ await testCase('axe-core and screenshots: the screens of Share', async () => {
   await looksRight(page, 'share-link');
   const { page: receiver } = await pageOpens(chromium, link);
   await looksRight(receiver, 'share-receive');
-  for (const each of [empty, page, receiver]) await each.close();
 });
 
-await testCase('axe-core and screenshots: the screens of a call', async () => {
+await inChromium('axe-core and screenshots: the screens of a call', async () => {
   const preview = await chromium.newPage(`${secure}/call`);
   // Allowed before: nothing needs to be pressed.
   await holds(preview, 'the picture', (selector) => document.querySelector(selector).videoWidth > 0, testid('call-preview'));
@@ -96,7 +111,6 @@ await testCase('axe-core and screenshots: the screens of a call', async () => {
   await holds(preview, 'the level', (selector) => document.querySelector(selector).value > 0, testid('call-level'));
   expect('devices', (await preview.evaluate(() => Array.from(document.querySelectorAll('select'), ({ options }) => options.length > 1))), [true, true, true]);
   await looksRight(preview, 'call-preview');
-  await preview.close();
 
   const [a, b] = await callOf([chromium, chromium], secure);
   await press(b, 'call-mute');
@@ -112,20 +126,18 @@ await testCase('axe-core and screenshots: the screens of a call', async () => {
   await press(a, 'call-hangup');
   await until(a, 'call-ended');
   await looksRight(a, 'call-ended');
-  for (const each of [a, b]) await each.close();
 });
 
-await testCase('a page that is loaded again is in the same call', async () => {
+await inChromium('a page that is loaded again is in the same call', async () => {
   const page = await chromium.newPage(`${secure}/call`);
   const link = await linkOf(page);
   await enters(page, 'Ann');
   await page.reload();
   await enters(page, 'Ann');
   expect('link', await linkOf(page), link);
-  await page.close();
 });
 
-await testCase('a named room is shown as unverified', async () => {
+await inChromium('a named room is shown as unverified', async () => {
   const link = `${secure}/call#n.K%C3%BCche`;
   const a = await joins(chromium, link, 'Ann'), b = await joins(chromium, link, 'Bob');
   await Promise.all([met(a), met(b), framesRise(a), framesRise(b)]);
@@ -133,10 +145,9 @@ await testCase('a named room is shown as unverified', async () => {
     expect('verified', await page.evaluate(() => document.querySelector('.tile[data-member]').dataset.verified), 'false');
     expect('words', await page.evaluate(() => document.getElementById('state').textContent), '2 in the call · unverified');
   }
-  for (const page of [a, b]) await page.close();
 });
 
-await testCase('whoever cannot prove that it holds the link is neither seen nor heard', async () => {
+await inChromium('whoever cannot prove that it holds the link is neither seen nor heard', async () => {
   const a = await joins(chromium, `${secure}/call`, 'Ann');
   const b = await chromium.newPage(await linkOf(a));
   // As if somebody in between had made another connection of it: the other side's nonce is not this one.
@@ -153,11 +164,10 @@ await testCase('whoever cannot prove that it holds the link is neither seen nor 
   expect('error', error.data.error, 'bad-proof');
   await holds(a, 'nobody', () => document.querySelectorAll('.tile[data-member]').length === 0);
   expect('played', await b.evaluate(() => window.wasPlayed ?? false), false);
-  for (const page of [a, b]) await page.close();
   return error.text.slice(0, 60);
 });
 
-await testCase('a headset that is plugged in is asked about, one that is pulled out is replaced', async () => {
+await inChromium('a headset that is plugged in is asked about, one that is pulled out is replaced', async () => {
   const page = await chromium.newPage(`${secure}/call`);
   await until(page, 'call-join');
   await page.evaluate(() => {
@@ -172,16 +182,14 @@ await testCase('a headset that is plugged in is asked about, one that is pulled 
   await page.click(`${testid('call-toast')} button`);
   await page.evaluate(() => { document.querySelector('[data-testid=call-inspector]').open = true; });
   expect('the menu', await holds(page, 'the device', (selector) => document.querySelector(selector).selectedOptions[0].textContent.includes('2'), testid('call-device-mic')), true);
-  await page.close();
 });
 await chromium.close();
 
 const BARE = { 'no devices': [], 'devices denied': ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream=deny'] };
 for (const [what, flags] of Object.entries(BARE)) {
+  const { launch } = await browsers.chromium();
+  const full = await callBrowser('chromium'), bare = await launch({ flags: [...flags, '--autoplay-policy=no-user-gesture-required'] });
   await testCase(`${what}: joins all the same, and sees the other`, async () => {
-    const full = await callBrowser('chromium');
-    const { launch } = await browsers.chromium();
-    const bare = await launch({ flags: [...flags, '--autoplay-policy=no-user-gesture-required'] });
     const a = await joins(full, `${secure}/call`, 'Ann');
     const b = await bare.newPage(await linkOf(a));
     await until(b, 'call-allow');
@@ -191,24 +199,25 @@ for (const [what, flags] of Object.entries(BARE)) {
     await enters(b, 'Bob');
     await Promise.all([met(a), met(b), framesRise(b)]);
     await holds(a, 'why', () => ['mic', 'camera'].every((part) => document.querySelector(`.tile[data-member] [data-what=${part}][data-silence=no-device]`)));
-    await bare.close();
-    await full.close();
     return trouble.slice(0, 80);
   });
+  await bare.close();
+  await full.close();
 }
 
+const plain = await callBrowser('chromium');
 await testCase('a page that is not on https or localhost: no devices, but it sees and hears', async () => {
-  const full = await callBrowser('chromium');
-  const a = await joins(full, `${secure}/call`, 'Ann');
+  const a = await joins(plain, `${secure}/call`, 'Ann');
   const link = (await linkOf(a)).replace(new URL(secure).origin, `http://${HOST}:${port}`);
-  const b = await joins(full, link, 'Bob');
+  const b = await joins(plain, link, 'Bob');
   expect('isSecureContext', await b.evaluate(() => isSecureContext), false);
   await Promise.all([met(a), met(b), framesRise(b)]);
-  await full.close();
 });
+await plain.close();
 
+// Without permission a page asks for nothing before it is told to: by then it has devices that make little work.
+const large = await (await browsers.chromium()).launch({ flags: ['--autoplay-policy=no-user-gesture-required'] });
 await testCase('the fifth with video is offered sound only, the seventh is told that it is full', async () => {
-  const full = await callBrowser('chromium');
   const pages = [];
   // Small pictures: thirty streams on a small machine.
   const light = () => {
@@ -228,7 +237,7 @@ await testCase('the fifth with video is offered sound only, the seventh is told 
     };
   };
   const enter = async (url, name) => {
-    const page = await full.newPage(url);
+    const page = await large.newPage(url);
     await page.evaluate(light);
     await enters(page, name, { sound: true });
     pages.push(page);
@@ -245,7 +254,7 @@ await testCase('the fifth with video is offered sound only, the seventh is told 
   await framesRise(fifth, { count: 4, more: 2 });
   await enter(link, 'F');
   await Promise.all(pages.map((page) => met(page, 5, 60000)));
-  const seventh = await full.newPage(link);
+  const seventh = await large.newPage(link);
   await enters(seventh, 'G');
   expect('the seventh', (await until(seventh, 'error')).data.error, 'call-full');
   await seventh.close();
@@ -255,9 +264,8 @@ await testCase('the fifth with video is offered sound only, the seventh is told 
   await press(fifth, 'call-camera');
   await framesRise(pages[1], { count: 4, more: 2 });
   await holds(pages[1], 'the fifth', () => [...document.querySelectorAll('.tile[data-member]')].some((tile) => tile.textContent.includes('E') && tile.querySelectorAll('[data-what=camera]').length === 0));
-  await full.close();
   return offer.slice(0, 60);
 });
-
+await large.close();
 await server.stop();
 process.exit(0);

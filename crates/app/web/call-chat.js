@@ -25,7 +25,8 @@ export class Chat {
   constructor({ me, on }) {
     this.me = me;
     // It scrolls, so that it must be reached by keyboard.
-    this.log = element('ol', { class: 'log', role: 'log', 'aria-label': words.log, tabindex: 0, 'data-testid': 'call-chat-log' });
+    this.list = element('ol');
+    this.log = element('div', { class: 'log', role: 'log', 'aria-label': words.log, tabindex: 0, 'data-testid': 'call-chat-log' }, this.list);
     this.input = element('input', { id: 'call-chat', maxlength: 4000, autocomplete: 'off', 'data-testid': 'call-chat-input' });
     const file = element('input', { type: 'file', multiple: true, hidden: true, 'data-testid': 'call-file-input' });
     file.addEventListener('change', () => { on.files([...file.files]); file.value = ''; });
@@ -52,15 +53,15 @@ export class Chat {
       element('bdi', { class: 'who' }, visible(who)), ' ',
       element('time', { datetime: time.toISOString(), class: 'soft' }, time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })),
       element('p', { dir: 'auto' }, ...parts));
-    const later = [...this.log.children].find((other) => Number(other.dataset.at) > at);
-    this.log.insertBefore(item, later ?? null);
+    const later = [...this.list.children].find((other) => Number(other.dataset.at) > at);
+    this.list.insertBefore(item, later ?? null);
     this.#scroll();
   }
 
   /** Something else that belongs here: a file, a note. */
   add(node) {
     const item = element('li', { 'data-at': Date.now() }, node);
-    this.log.append(item);
+    this.list.append(item);
     this.#scroll();
     return item;
   }

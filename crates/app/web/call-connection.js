@@ -166,19 +166,19 @@ export class Connection {
     else if (body.resync) this.repeat();
   }
 
-  async #hearDescription({ description: { type, sdp }, nonce, offer = 0 }) {
+  async #hearDescription({ description: { type, sdp }, nonce, offer }) {
     const nonceBytes = fromHex(nonce, 32), fingerprint = typeof sdp === 'string' ? fingerprintOf(sdp) : null;
     if (!nonceBytes || !['offer', 'answer'].includes(type)) throw new Failure('protocol');
     // Another certificate would undo the proof.
     if (!fingerprint || (this.#theirFingerprint && !equal(fingerprint, this.#theirFingerprint))) { trace('other certificate'); return; }
-    if (type === 'answer' && (!this.isWaiting || offer !== this.#ourOffer)) return;
+    if (type === 'answer' && (!this.isWaiting || (offer ?? this.#ourOffer) !== this.#ourOffer)) return;
     if (type === 'offer') {
       if (this.pc.remoteDescription?.type === 'offer' && this.pc.remoteDescription.sdp === sdp && !this.isWaiting) { this.repeat(); return; }
       const isGlare = this.pc.signalingState !== 'stable';
       if (isGlare) trace('glare', { polite: this.isPolite });
       this.isIgnoring = isGlare && !this.isPolite;
       if (this.isIgnoring) return;
-      this.#theirOffer = offer;
+      this.#theirOffer = offer ?? 0;
     }
     this.#theirNonce ??= nonceBytes;
     await this.pc.setRemoteDescription({ type, sdp });

@@ -200,6 +200,8 @@ export class CallPeer {
     this.member ??= textOf(message.member, 32);
     this.name = textOf(message.name, 64);
     this.kind = message.kind === 'native' ? 'native' : 'page';
+    // A program may not know the ladder.
+    this.ladder.leads = this.isPolite || this.kind === 'native';
     this.isRecording = message.recording === true;
     this.#take(message.state);
     const isFirst = !this.wasMet;

@@ -135,7 +135,8 @@ fn announce(args: &Args, events: &Events, address: SocketAddr) {
         _ => address,
     };
     let url = args.public.first().cloned().unwrap_or_else(|| format!("http://{here}"));
-    let mut members = json!({ "url": url, "listen": address.to_string() });
+    let call = format!("{}/call", url.trim_end_matches('/'));
+    let mut members = json!({ "url": url, "call": call, "listen": address.to_string() });
     if !address.ip().is_loopback() {
         members["stun"] = format!("stun:{here}").into();
     }
@@ -143,7 +144,9 @@ fn announce(args: &Args, events: &Events, address: SocketAddr) {
         println!("{url}");
     }
     events.say("listening", &members, || {
-        let mut words = "Open it in a browser, drop a file, and pass on the link. Ctrl-C ends it.".to_owned();
+        let mut words = format!(
+            "Open it in a browser, drop a file, and pass on the link. Calls: {call}. Ctrl-C ends it."
+        );
         if address.ip().is_unspecified() {
             let port = address.port();
             words.push_str(&format!("\nOther machines reach it by any address of this one, port {port}."));
