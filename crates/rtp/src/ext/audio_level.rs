@@ -50,7 +50,7 @@ const STEP: f32 = 0.794_328_2;
 /// Half a decibel, so that the nearest level is found.
 const HALF_STEP: f32 = 0.891_250_9;
 
-/// The levels of contributing sources, in their order in the header. RFC 6465 §3.
+/// The levels of contributing sources, in their order in the header. RFC 6465 §4.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct CsrcAudioLevels<'a>(&'a [u8]);
 
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn levels_of_sources_keep_seven_bits() {
-        //~ covers 6465-3-a, 6465-3-b neg
+        //~ covers 6465-4-a, 6465-4-b neg
         let levels = CsrcAudioLevels::parse(&[0x80 | 3, 127, 0]).expect("sound");
         assert!(levels.levels().eq([3, 127, 0]));
         assert!(CsrcAudioLevels::parse(&[]).is_err());

@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn names_of_one_to_sixteen_visible_characters_are_taken() {
-        //~ covers 8852-3-a, 7941-4.1.2-a neg
+        //~ covers 8852-3-a, 7941-4.1-a neg
         assert_eq!(parse_mid(b"audio-1").map(|mid| mid.as_str().len()), Ok(7));
         assert_eq!(parse_rid(b"hi_1").map(|rid| rid.as_str().len()), Ok(4));
         assert_eq!(parse_rid(b"").map_err(|error| error.kind), Err(ParseErrorKind::Missing));

@@ -7,9 +7,9 @@
 pub enum Kind {
     /// The section that the stream belongs to. RFC 9143 §15.
     Mid,
-    /// The encoding that the stream carries. RFC 8852 §3.1.
+    /// The encoding that the stream carries. RFC 8852 §3.
     RtpStreamId,
-    /// The encoding that the stream repairs. RFC 8852 §3.2.
+    /// The encoding that the stream repairs. RFC 8852 §3.
     RepairedRtpStreamId,
     /// How loud the packet is. RFC 6464.
     AudioLevel,

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn feedback_may_stand_alone_where_reduced_size_was_agreed() {
-        //~ covers 5506-3.1-a, 5506-3.4.1-a neg
+        //~ covers 5506-4.1-a, 5506-3.4.2-a neg
         let mut alone = Vec::new();
         write_picture_loss_indication(&mut alone, Ssrc(1), Ssrc(2));
         assert_eq!(check(&alone, Rules::ReducedSize), Ok(()));

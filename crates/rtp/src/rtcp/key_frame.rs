@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_picture_loss_is_twelve_bytes_and_names_the_stream_in_its_header() {
-        //~ covers 4585-6.3.1-a, 4585-6.3.1-b neg
+        //~ covers 4585-6.3.1.2-a, 4585-6.3.1.2-b neg
         let mut out = Vec::new();
         write_picture_loss_indication(&mut out, Ssrc(1), Ssrc(2));
         assert_eq!(out, [0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]);
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_full_intra_request_names_streams_in_its_entries_and_none_in_its_header() {
-        //~ covers 5104-4.3.1.2-a, 5104-4.3.1.2-b
+        //~ covers 5104-4.3.1.1-a, 5104-4.3.1.1-b, 5104-4.3.1.2-a
         let entries = [(7, 255), (8, 0)]
             .map(|(ssrc, sequence_number)| FullIntraEntry { ssrc: Ssrc(ssrc), sequence_number });
         let mut out = Vec::new();
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn half_an_entry_and_no_entry_are_faults() {
-        //~ covers 5104-4.3.1.2-a neg
+        //~ covers 5104-4.3.1.1-a neg
         let mut bytes = std::vec![0x84, 206, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7];
         let fault = |kind| Some(Err(ParseError::new("FCI", 12, kind)));
         assert_eq!(packets(&bytes).next(), fault(ParseErrorKind::BadLength));
