@@ -109,6 +109,7 @@ impl Entry {
         match (self.machine, self.name) {
             ("wire", "packet" | "drop") => Some(Floor::Wire),
             ("sctp", "packet" | "drop") => Some(Floor::Sctp),
+            ("rtp" | "rtcp", "packet" | "drop") => Some(Floor::Rtp),
             _ => None,
         }
     }
@@ -143,8 +144,8 @@ impl Ring {
 
 /// A bounded memory of records. Clones share it: one stays with whoever writes, [`tap`](Capture::tap) goes to the machine.
 ///
-/// Records of the machines `wire` and `sctp` with the name `packet` (or `drop`) are packets: datagrams, and SCTP as DTLS
-/// carried it. Of records marked secret, only lines of a key log are kept, and only if [`Limits::keys`] says so.
+/// Records of the machines `wire`, `sctp`, `rtp` and `rtcp` with the name `packet` (or `drop`) are packets: datagrams, SCTP
+/// as DTLS carried it, and RTP and RTCP as SRTP did. Of records marked secret, only lines of a key log are kept, and only if [`Limits::keys`] says so.
 #[derive(Clone, Debug)]
 pub struct Capture {
     limits: Limits,
@@ -177,15 +178,17 @@ impl Capture {
         self.lock().keys.clone()
     }
 
-    /// The ladder between this endpoint, on the left, and all others. Where SCTP was recorded, it stands in place of the
-    /// encrypted records that carried it.
+    /// The ladder between this endpoint, on the left, and all others. Where SCTP or RTP was recorded, it stands in place of the
+    /// encrypted datagrams that carried it.
     pub fn ladder(&self, sides: [&str; 2]) -> String {
         let ring = self.lock();
-        let has_sctp = ring.all().any(|entry| entry.floor() == Some(Floor::Sctp));
+        let has = |floor| ring.all().any(|entry| entry.floor() == Some(floor));
+        let (has_sctp, has_rtp) = (has(Floor::Sctp), has(Floor::Rtp));
         let packets = ring.all().filter_map(|entry| {
             let floor = entry.floor()?;
             let bytes = entry.bytes.as_deref()?;
-            let is_carrier = floor == Floor::Wire && has_sctp && is_encrypted_data(bytes);
+            let is_shown_above = has_sctp && is_encrypted_data(bytes) || has_rtp && is_srtp(bytes);
+            let is_carrier = floor == Floor::Wire && is_shown_above;
             (!is_carrier).then(|| ladder::Packet {
                 at: entry.at,
                 direction: entry.flow.map_or(Direction::Out, |flow| flow.0),
@@ -225,7 +228,8 @@ impl Capture {
             match floor {
                 Floor::Wire => writer.wire(&packet)?,
                 Floor::Sctp if detail == Detail::Full => writer.sctp(&packet)?,
-                Floor::Sctp => {}
+                Floor::Rtp if detail == Detail::Full => writer.rtp(&packet)?,
+                Floor::Sctp | Floor::Rtp => {}
             }
         }
         writer.into_inner().flush()
@@ -251,6 +255,11 @@ impl Capture {
 /// A datagram that begins with an application data record.
 fn is_encrypted_data(bytes: &[u8]) -> bool {
     bytes.first() == Some(&23)
+}
+
+/// A datagram of SRTP or SRTCP.
+fn is_srtp(bytes: &[u8]) -> bool {
+    bytes.first().and_then(|first| Layer::of_datagram(*first)) == Some(Layer::Rtp)
 }
 
 impl Tap for Capture {

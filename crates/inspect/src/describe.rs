@@ -6,6 +6,12 @@ pub(crate) mod dcep;
 pub(crate) mod dtls;
 mod dtls_extension;
 mod dtls_handshake;
+mod rtcp;
+mod rtcp_arrivals;
+mod rtcp_feedback;
+mod rtcp_xr;
+mod rtp;
+mod rtp_extension;
 pub(crate) mod sctp;
 mod sctp_chunk;
 mod sctp_param;
@@ -17,9 +23,14 @@ pub use candidate::candidate;
 pub use dcep::dcep;
 pub use dtls::{dtls, dtls_opened};
 pub use dtls_handshake::handshake_message;
+pub use rtcp::rtcp;
+pub use rtp::{rtp, srtp};
 pub use sctp::sctp;
 pub use sdp::sdp;
 pub use stun::stun;
+
+use limpid_rtp::ext::Map;
+use limpid_rtp::rtcp::is_rtcp;
 
 use crate::layer::Layer;
 use crate::tree::{Node, hex};
@@ -38,6 +49,7 @@ pub fn try_datagram(bytes: &[u8]) -> Described {
     match bytes.first().and_then(|first| Layer::of_datagram(*first)) {
         Some(Layer::Ice) => stun(bytes),
         Some(Layer::Dtls) => dtls(bytes),
+        Some(Layer::Rtp) => srtp(bytes),
         other => Ok(opaque(other, bytes)),
     }
 }
@@ -46,7 +58,6 @@ pub fn try_datagram(bytes: &[u8]) -> Described {
 fn opaque(layer: Option<Layer>, bytes: &[u8]) -> Node {
     let (name, rfc) = match layer {
         Some(Layer::Turn) => ("TURN ChannelData", "RFC 8656 §12.4"),
-        Some(Layer::Rtp) => ("RTP or RTCP packet", "RFC 3550 §5"),
         _ => ("datagram", "RFC 7983 §7"),
     };
     Node {
@@ -68,6 +79,18 @@ pub fn summary(bytes: &[u8]) -> String {
 /// One line about an SCTP packet in the clear.
 pub fn sctp_summary(bytes: &[u8]) -> String {
     match sctp(bytes) {
+        Ok(node) | Err((node, _)) => node.text.into_owned(),
+    }
+}
+
+/// The tree of an RTP or RTCP packet in the clear, told apart by their types (RFC 5761 §4).
+pub fn media(bytes: &[u8], extensions: &Map) -> Described {
+    if is_rtcp(bytes) { rtcp(bytes) } else { rtp(bytes, extensions) }
+}
+
+/// One line about an RTP or RTCP packet in the clear.
+pub fn media_summary(bytes: &[u8]) -> String {
+    match media(bytes, &Map::new()) {
         Ok(node) | Err((node, _)) => node.text.into_owned(),
     }
 }

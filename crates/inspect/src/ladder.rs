@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use limpid_rtp::ext::Map;
 use limpid_sansio::{Direction, Instant};
 
 use crate::describe;
@@ -20,6 +21,8 @@ pub enum Floor {
     Wire,
     /// Inside DTLS: SCTP in the clear.
     Sctp,
+    /// Inside SRTP: RTP or RTCP in the clear.
+    Rtp,
 }
 
 /// One arrow.
@@ -54,6 +57,9 @@ pub fn ladder(sides: [&str; 2], packets: &[Packet<'_>]) -> String {
         let node = match packet.floor {
             Floor::Wire => describe::datagram(packet.bytes),
             Floor::Sctp => match describe::sctp(packet.bytes) {
+                Ok(node) | Err((node, _)) => node,
+            },
+            Floor::Rtp => match describe::media(packet.bytes, &Map::new()) {
                 Ok(node) | Err((node, _)) => node,
             },
         };
@@ -143,6 +149,9 @@ fn identities(node: &Node) -> Vec<String> {
         "STUN message" => {
             let kind = node.find("message type").map_or(String::new(), |kind| kind.value.clone());
             vec![format!("stun {kind} {}", value(node, "transaction ID"))]
+        }
+        "RTP packet" | "SRTP packet" => {
+            vec![format!("rtp {} {}", value(node, "SSRC"), value(node, "sequence number"))]
         }
         "DTLS datagram" => node.children.iter().flat_map(record_identities).collect(),
         "SCTP packet" => node.children.iter().filter_map(chunk_identity).collect(),

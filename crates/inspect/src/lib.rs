@@ -23,10 +23,10 @@
 //!
 //! | this crate does | does not | you must |
 //! |---|---|---|
-//! | tell STUN, DTLS 1.2, SCTP, DCEP, SDP and candidates to the last bit | look into TURN ChannelData, RTP, RTCP (yet) | say which format, or hand over a datagram of a WebRTC port |
-//! | show decrypted records where their ciphertext stands | decrypt | bring the plaintexts |
+//! | tell STUN, DTLS 1.2, SCTP, DCEP, RTP, RTCP, SDP and candidates to the last bit | look into TURN ChannelData, or payloads of RTP | say which format, or hand over a datagram of a WebRTC port |
+//! | show decrypted records where their ciphertext stands | decrypt | bring the plaintexts, and hand decrypted RTP to [`describe::media`] |
 //! | draw ladders, marking repetitions, drops and faults | reassemble handshake fragments across datagrams | join them first, for [`describe::handshake_message`] |
-//! | write pcapng with keys inside and SCTP on a second interface | read captures | name a file with keys `.SECRET`, with mode 0600 |
+//! | write pcapng with keys inside, and SCTP and RTP on interfaces of their own | read captures | name a file with keys `.SECRET`, with mode 0600 |
 //! | keep a bounded [`capture`] behind a tap | keep keys unless told to | pass [`capture::Limits::keys`] only on a user's request |
 //!
 //! | idea | file | source |
@@ -37,6 +37,8 @@
 //! | STUN, with the attributes of TURN and ICE | `describe/stun*.rs` | RFC 8489, 8656, 8445 |
 //! | records, handshake messages, extensions, alerts | `describe/dtls*.rs` | RFC 6347, 5246, 8422, 9147 §4 |
 //! | packets, chunks, parameters, causes | `describe/sctp*.rs` | RFC 9260, 3758, 6525 |
+//! | RTP packets, their header extensions | `describe/rtp*.rs` | RFC 3550 §5, 8285 |
+//! | RTCP: reports, feedback, arrival times | `describe/rtcp*.rs` | RFC 3550 §6, 4585, 5104, 3611, 8888 |
 //! | channels that open | `describe/dcep.rs` | RFC 8832 |
 //! | descriptions, candidates | `describe/sdp.rs`, `describe/candidate.rs` | RFC 8866, 9429, 8839 |
 //! | two sides, one arrow a packet | `ladder.rs` | |

@@ -1,9 +1,12 @@
-//! Captures that a stock Wireshark opens: pcapng with the keys inside, and a second interface for what lies within DTLS.
+//! Captures that a stock Wireshark opens: pcapng with the keys inside, and interfaces of their own for what lies
+//! within DTLS and SRTP.
 //!
 //! - Interface 0, `wire`: the datagrams as they were sent, behind Ethernet, IP and UDP headers that are made up but for
 //!   the addresses and ports.
 //! - Interface 1, `sctp`: the packets that DTLS carried, in the clear, behind an IP header of protocol 132 (link type
 //!   RAW), since Wireshark does not take SCTP out of decrypted DTLS on its own.
+//! - Interface 2, `rtp`: the packets of RTP and RTCP that SRTP carried, in the clear, behind IP and UDP headers (RAW). Wireshark
+//!   takes them for RTP where it is told to look for it (`rtp_udp` among the heuristics, or "Decode as").
 //! - A Decryption Secrets Block with a TLS key log stands before all packets: Wireshark decrypts on its first pass.
 //!
 //! Times are nanoseconds. Blocks: draft-ietf-opsawg-pcapng §4.
@@ -50,7 +53,7 @@ pub struct Packet<'a> {
     pub path: Path,
     /// Which way it went on that path.
     pub direction: Direction,
-    /// What UDP, or DTLS, carried.
+    /// What UDP, DTLS or SRTP carried.
     pub bytes: &'a [u8],
     /// A remark, or "".
     pub comment: &'a str,
@@ -60,7 +63,7 @@ const ETHERNET: u16 = 1;
 const RAW: u16 = 101;
 
 impl<W: Write> Writer<W> {
-    /// Writes the head: section, both interfaces, keys, names.
+    /// Writes the head: section, interfaces, keys, names.
     pub fn new(out: W, options: &Options<'_>) -> io::Result<Self> {
         let mut writer = Writer { out, epoch: options.epoch, buffer: Vec::new() };
         let mut section = Block::new(&mut writer.buffer, block::SECTION_HEADER);
@@ -75,6 +78,11 @@ impl<W: Write> Writer<W> {
             RAW,
             "sctp",
             "what DTLS carried, decrypted",
+        );
+        Block::new(&mut writer.buffer, block::INTERFACE).interface(
+            RAW,
+            "rtp",
+            "what SRTP carried, decrypted",
         );
         if let Some(keys) = options.keys.filter(|keys| !keys.is_empty()) {
             Block::new(&mut writer.buffer, block::DECRYPTION_SECRETS).key_log(&keys.text());
@@ -98,6 +106,13 @@ impl<W: Write> Writer<W> {
         let mut frame = Vec::with_capacity(packet.bytes.len() + 40);
         headers::ip_sctp(&mut frame, packet.path, packet.direction, packet.bytes);
         self.packet(1, packet, &frame)
+    }
+
+    /// An RTP or RTCP packet as SRTP carried it.
+    pub fn rtp(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+        let mut frame = Vec::with_capacity(packet.bytes.len() + 48);
+        headers::ip_udp(&mut frame, packet.path, packet.direction, packet.bytes);
+        self.packet(2, packet, &frame)
     }
 
     /// Hands the output back.

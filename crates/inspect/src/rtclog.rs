@@ -5,10 +5,11 @@
 //! {"time":12.345678,"group_id":"1","name":"stun:packet_sent","data":{"text":"Binding request","length":108}}
 //! ```
 //! Names are `machine:event`; packets are named after what they are: `stun:packet_sent`, `dtls:record_received`,
-//! `sctp:chunk_sent`, dropped ones `sim:drop`. Members that a reader does not know are to be ignored.
+//! `sctp:chunk_sent`, `rtp:packet_sent`, `rtcp:sent` (as SRTP carried them: `srtp:packet_sent`), dropped ones `sim:drop`. Members that a reader does not know are to be ignored.
 
 use std::fmt::Write as _;
 
+use limpid_rtp::rtcp::is_rtcp;
 use limpid_sansio::{Direction, Instant};
 
 use crate::capture::{Detail, Entry, Field};
@@ -100,9 +101,11 @@ fn name(entry: &Entry) -> String {
     match (entry.floor(), layer) {
         (Some(_), _) if entry.is_dropped() => "sim:drop".into(),
         (Some(Floor::Sctp), _) => format!("sctp:chunk_{sent}"),
+        (Some(Floor::Rtp), _) if entry.bytes.as_deref().is_some_and(is_rtcp) => format!("rtcp:{sent}"),
+        (Some(Floor::Rtp), _) => format!("rtp:packet_{sent}"),
         (Some(Floor::Wire), Some(Layer::Ice)) => format!("stun:packet_{sent}"),
         (Some(Floor::Wire), Some(Layer::Dtls)) => format!("dtls:record_{sent}"),
-        (Some(Floor::Wire), Some(Layer::Rtp)) => format!("rtp:packet_{sent}"),
+        (Some(Floor::Wire), Some(Layer::Rtp)) => format!("srtp:packet_{sent}"),
         _ => format!("{}:{}", entry.machine, entry.name),
     }
 }
@@ -111,6 +114,7 @@ fn text(bytes: &[u8], floor: Floor) -> String {
     match floor {
         Floor::Wire => describe::summary(bytes),
         Floor::Sctp => describe::sctp_summary(bytes),
+        Floor::Rtp => describe::media_summary(bytes),
     }
 }
 

@@ -204,6 +204,29 @@ impl<'a> Walk<'a> {
         error.map_or(Ok(()), Err)
     }
 
+    /// Walks over the next `len` bytes as if nothing followed them. What is noted there stands among the fields of this walk.
+    pub(crate) fn within<T>(
+        &mut self,
+        len: usize,
+        body: impl FnOnce(&mut Walk<'a>) -> Result<T, ParseError>,
+    ) -> Result<T, ParseError> {
+        let base = self.at();
+        let bytes = self.take(len, "")?;
+        let mut inner = Walk::new(bytes, base);
+        let walked = body(&mut inner).and_then(|value| match inner.remaining() {
+            0 => Ok(value),
+            _ => Err(inner.fault("end", ParseErrorKind::TrailingBytes)),
+        });
+        self.nodes.append(&mut inner.nodes);
+        if let Err(error) = &walked {
+            if !inner.faulted {
+                self.nodes.push(fault_leaf(*error, (base + len) * 8));
+            }
+            self.faulted = true;
+        }
+        walked
+    }
+
     /// Takes the tree of another format that stands in all that is left, and gives back its text.
     pub(crate) fn embed(&mut self, described: Described) -> Result<Cow<'static, str>, ParseError> {
         self.take(self.remaining(), "")?;

@@ -207,3 +207,43 @@ fn dropped_packets_and_notes_are_marked() {
     let log = String::from_utf8(written(|out| capture.write_rtclog(out, Detail::Shareable, ""))).unwrap();
     assert!(log.contains("\"sim:drop\""), "{log}");
 }
+
+#[test]
+fn media_stands_decrypted_in_the_ladder_and_leaves_only_in_full() {
+    let capture = Capture::new(Limits::default());
+    let mut tap = capture.tap();
+    record_all(&mut *tap);
+    // RFC 3550 §5.1 by hand: version 2, type 0, sequence number 1; and a receiver report of nobody.
+    let rtp = hex("80 00 0001 00000000 deadbeef 68656c6c6f21");
+    let rtcp = hex("80 c9 0001 deadbeef");
+    let flow = Some((Direction::Out, None));
+    for (machine, bytes) in [("rtp", &rtp), ("rtp", &rtp), ("rtcp", &rtcp)] {
+        let wire = Some((Direction::Out, Some(path())));
+        let protected = [&bytes[..8], &[0xee; 20]].concat();
+        tap.record(&Record { machine, name: "packet", flow, fields: &[], bytes: Some(bytes), ..RECORD });
+        let record = Record { machine: "wire", name: "packet", flow: wire, fields: &[], ..RECORD };
+        tap.record(&Record { bytes: Some(&protected), ..record });
+    }
+    let ladder = capture.ladder(["browser", "limpid"]);
+    let lines: Vec<&str> = ladder.lines().filter(|line| line.contains('▲') || line.contains('△')).collect();
+    assert_eq!(lines.len(), 3, "SRTP is not drawn where RTP is:\n{ladder}");
+    assert!(lines[0].contains("▲ payload type 0, #1 of 0xdeadbeef"), "{}", lines[0]);
+    assert!(lines[1].contains("▲ ↻1 payload type 0, #1 of"), "{}", lines[1]);
+    assert!(lines[2].contains("△ RR of 0xdeadbeef"), "{}", lines[2]);
+
+    for (detail, shown) in [(Detail::Shareable, false), (Detail::Full, true)] {
+        let pcapng = written(|out| capture.write_pcapng(out, detail, Duration::ZERO));
+        assert_eq!(contains(&pcapng, b"hello!"), shown, "{detail:?}");
+    }
+    let log = String::from_utf8(written(|out| capture.write_rtclog(out, Detail::Shareable, "test"))).unwrap();
+    for name in ["rtp:packet_sent", "rtcp:sent", "srtp:packet_sent"] {
+        assert!(log.contains(&format!("\"name\":\"{name}\"")), "{name} in\n{log}");
+    }
+
+    let file =
+        TempFile::new("rtp.pcapng", &written(|out| capture.write_pcapng(out, Detail::Full, Duration::ZERO)));
+    let select = ["-T", "fields", "-e", "rtp.ssrc", "-e", "rtcp.senderssrc", "-Y", "frame.interface_id == 2"];
+    let heuristics = ["--enable-heuristic", "rtp_udp", "--enable-heuristic", "rtcp_udp"];
+    let Some(table) = tshark(&[&["-r", file.path()][..], &select, &heuristics].concat()) else { return };
+    assert_eq!(table, "0xdeadbeef\t\n0xdeadbeef\t\n\t0xdeadbeef\n");
+}

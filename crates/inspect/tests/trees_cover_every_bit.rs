@@ -215,8 +215,8 @@ fn descriptions_of_browsers_line_by_line() {
 
 #[test]
 fn what_belongs_to_no_layer_here_is_a_leaf() {
-    let rtp = describe_datagram(&hex("80e0000100000001deadbeef"));
-    assert_eq!((&*rtp.name, rtp.layer), ("RTP or RTCP packet", Some(Layer::Rtp)));
+    let channel = describe_datagram(&hex("4000000412345678"));
+    assert_eq!((&*channel.name, channel.layer), ("TURN ChannelData", Some(Layer::Turn)));
     assert_eq!(describe_datagram(&[]).name, "datagram");
     assert_eq!(describe_datagram(&[0xff]).layer, None);
 }

@@ -22,7 +22,6 @@ fn ends(path: Path, direction: Direction) -> (SocketAddr, SocketAddr) {
 
 /// Appends Ethernet, IP and UDP headers and the payload.
 pub(super) fn ethernet_ip_udp(out: &mut Vec<u8>, path: Path, direction: Direction, payload: &[u8]) {
-    let payload = &payload[..payload.len().min(LONGEST_PAYLOAD)];
     let (from, to) = ends(path, direction);
     let stations = match direction {
         Direction::Out => [THEIR_STATION, OUR_STATION],
@@ -31,6 +30,13 @@ pub(super) fn ethernet_ip_udp(out: &mut Vec<u8>, path: Path, direction: Directio
     out.extend_from_slice(stations.as_flattened());
     let is_v4 = matches!((from.ip().to_canonical(), to.ip().to_canonical()), (IpAddr::V4(_), IpAddr::V4(_)));
     out.extend_from_slice(&if is_v4 { 0x0800_u16 } else { 0x86dd }.to_be_bytes());
+    ip_udp(out, path, direction, payload);
+}
+
+/// Appends IP and UDP headers and the payload.
+pub(super) fn ip_udp(out: &mut Vec<u8>, path: Path, direction: Direction, payload: &[u8]) {
+    let payload = &payload[..payload.len().min(LONGEST_PAYLOAD)];
+    let (from, to) = ends(path, direction);
     let len = (payload.len() + 8) as u16;
     let pseudo_header = ip(out, from.ip(), to.ip(), UDP, len);
     let start = out.len();
