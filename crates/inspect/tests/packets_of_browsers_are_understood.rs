@@ -116,8 +116,9 @@ fn the_offer_is_written_back_byte_for_byte_and_answered() {
         let captured = Captured::read(browser);
         let offer = SessionDescription::parse(&captured.offer).expect("an offer");
         assert_eq!(offer.to_string(), captured.offer);
-        let data = jsep::read(&offer).expect("a description").data.expect("a data section");
-        assert_eq!((data.sctp_port, data.setup), (5000, jsep::Setup::Active));
+        let remote = jsep::read(&offer).expect("a description");
+        assert_eq!(remote.data.expect("a data section").sctp_port, 5000);
+        assert_eq!(remote.transport.expect("a transport").setup, jsep::Setup::Active);
         let fingerprints = ["sha-256 00:11".to_owned()];
         let local = jsep::Local {
             session_id: 1,
@@ -132,6 +133,8 @@ fn the_offer_is_written_back_byte_for_byte_and_answered() {
             sctp_port: 5000,
             max_message_size: 65_536,
             data_mid: None,
+            media: &[],
+            bundle_policy: jsep::BundlePolicy::Balanced,
         };
         let answer = jsep::answer(&local, &offer).expect("an answer");
         assert!(jsep::check_answer(&offer, &answer).is_ok());

@@ -1,14 +1,15 @@
 //! Data channels: verbs on one channel, and the association that carries all of them.
 
 use bytes::Bytes;
-use limpid_sansio::Instant;
+use limpid_sansio::{Instant, Machine, PathInfo};
 use limpid_sctp::{
-    Association, ChannelConfig, ChannelId, ChannelInfo, ChannelState, Kind, Message, Parity, WriteError,
+    Association, ChannelConfig, ChannelId, ChannelInfo, ChannelState, Inbound, Kind, Message, Parity,
+    WriteError,
 };
 use limpid_sdp::jsep::DataSection;
 
+use crate::Misuse;
 use crate::peer::Peer;
-use crate::{Event, Misuse};
 
 /// One data channel, borrowed from its connection.
 #[doc(alias = "RTCDataChannel")]
@@ -79,11 +80,8 @@ impl Peer {
         if self.is_closed() {
             return Err(Misuse::Closed);
         }
-        let is_first = self.association.is_none();
         let id = self.association(now).open_channel(now, config)?;
-        if is_first && !self.is_described() {
-            self.events.push_back(Event::NegotiationNeeded);
-        }
+        self.update_negotiation_needed();
         Ok(id)
     }
 
@@ -128,5 +126,27 @@ impl Peer {
         // 0 in a description means any size.
         let largest = usize::try_from(data.max_message_size).ok().filter(|size| *size != 0);
         self.remote_max_message_size = Some(largest.unwrap_or(usize::MAX));
+        self.connect_association(now);
+    }
+
+    /// The association begins when both are there: the word of the other side that it has one, and a secured floor below.
+    pub(crate) fn connect_association(&mut self, now: Instant) {
+        let is_wanted = self.remote_max_message_size.is_some() && !self.has_begun;
+        let Some(dtls) = self.transport.dtls.as_mut().filter(|dtls| is_wanted && dtls.is_connected()) else {
+            return;
+        };
+        self.has_begun = true;
+        let held: Vec<Vec<u8>> = core::iter::from_fn(|| dtls.read_held()).collect();
+        let overhead = dtls.overhead();
+        if let Some((_, _, info)) = self.transport.path {
+            let max_datagram = info.max_datagram.saturating_sub(overhead);
+            self.association(now).path_changed(now, PathInfo { max_datagram, is_new_route: false });
+        }
+        let association = self.association(now);
+        for packet in &held {
+            // An association that fails says so in its events.
+            let _ = association.handle_input(now, Inbound { ecn: None, bytes: packet });
+        }
+        association.connect(now);
     }
 }

@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use limpid_crypto::Provider;
 use limpid_dtls::Identity;
+use limpid_sdp::jsep::BundlePolicy;
+
+use crate::capabilities::Capabilities;
 
 /// Everything that is decided before the first packet. [`Config::new`] gives defaults that speak to browsers.
 #[doc(alias = "RTCConfiguration")]
@@ -33,6 +36,10 @@ pub struct Config {
     /// SRTP profiles for `use_srtp`, offered although only data is negotiated, so that media can be added later
     /// (RFC 9143 §11). Default 0x0007 and 0x0001.
     pub srtp_profiles: Vec<u16>,
+    /// What we are able to do with audio and video. Shared by as many connections as you like.
+    pub capabilities: Arc<Capabilities>,
+    /// How much of a first offer is left with a peer that does not bundle. Default balanced, as with browsers.
+    pub bundle_policy: BundlePolicy,
     /// Keep what a key log needs. Off by default: secrets leave only on request.
     pub key_log: bool,
     /// Names this connection in traces.
@@ -53,6 +60,7 @@ impl fmt::Debug for Config {
             .field("send_buffer", &self.send_buffer)
             .field("unannounced", &self.unannounced)
             .field("srtp_profiles", &self.srtp_profiles)
+            .field("bundle_policy", &self.bundle_policy)
             .field("key_log", &self.key_log)
             .field("connection", &self.connection)
             .finish_non_exhaustive()
@@ -74,6 +82,8 @@ impl Config {
             send_buffer: 4 << 20,
             unannounced: limpid_sctp::Unannounced::Hold,
             srtp_profiles: vec![0x0007, 0x0001],
+            capabilities: Arc::default(),
+            bundle_policy: BundlePolicy::default(),
             key_log: false,
             connection: 0,
         }

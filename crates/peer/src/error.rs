@@ -51,6 +51,18 @@ pub enum Misuse {
     Ice(limpid_ice::Misuse),
     /// The channel can not be opened so.
     Channel(limpid_sctp::Misuse),
+    /// There is no such transceiver, or it was stopped.
+    NoTransceiver,
+    /// There are as many transceivers as a connection takes.
+    TooManyTransceivers,
+    /// The track is sound where pictures go, or the other way round.
+    TrackKind,
+    /// The track is sent already.
+    TrackExists,
+    /// Layers are named by few letters and digits, no two alike, and are eight at most.
+    Layers,
+    /// A codec that is not among the capabilities, or none that carries media.
+    Codecs,
     /// The connection has ended.
     Closed,
 }
@@ -72,6 +84,12 @@ impl fmt::Display for Misuse {
             Misuse::Candidate => f.write_str("a candidate for no section of the description, or too many"),
             Misuse::Ice(error) => write!(f, "{error}"),
             Misuse::Channel(error) => write!(f, "{error}"),
+            Misuse::NoTransceiver => f.write_str("there is no such transceiver, or it was stopped"),
+            Misuse::TooManyTransceivers => f.write_str("there are too many transceivers"),
+            Misuse::TrackKind => f.write_str("the track is of another kind"),
+            Misuse::TrackExists => f.write_str("the track is sent already"),
+            Misuse::Layers => f.write_str("these are no names of layers, or too many"),
+            Misuse::Codecs => f.write_str("these codecs are not among the capabilities, or carry no media"),
             Misuse::Closed => f.write_str("the connection has ended"),
         }
     }

@@ -2,6 +2,8 @@
 
 use limpid_sctp::ChannelId;
 
+use crate::transceiver::TransceiverId;
+
 /// A small fact. Payload is read through [`Channel::read`](crate::Channel::read).
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -27,6 +29,14 @@ pub enum Event {
     ConnectionStateChanged(ConnectionState),
     /// Data travels over another pair of candidates now.
     PathChanged,
+    /// The other side has a track to send: its transceiver knows which, and in which streams (W3C `track`).
+    Track(TransceiverId),
+    /// Nothing comes for a track any more, for now (W3C `mute`).
+    TrackMuted(TransceiverId),
+    /// Something comes for a track (W3C `unmute`).
+    TrackUnmuted(TransceiverId),
+    /// Nothing will ever come for a track again (W3C `ended`).
+    TrackEnded(TransceiverId),
     /// The other side opened a channel.
     DataChannel(ChannelId),
     /// A channel is usable.

@@ -62,7 +62,8 @@
 //!
 //! | this crate does | does not | you must |
 //! |---|---|---|
-//! | offers and answers for data, with rollback, trickle and ICE restart | audio and video: such sections are answered as rejected | carry descriptions and candidates to the other side |
+//! | offers and answers for audio, video and data, with rollback, trickle and ICE restart | encode or decode | carry descriptions and candidates to the other side |
+//! | transceivers and tracks: directions, simulcast layers, codecs, who may send under which number | choose codecs beyond [`Config::capabilities`] | answer [`Event::NegotiationNeeded`] with an exchange |
 //! | find a path, keep it, move to a better one | relay through TURN (yet) | bind sockets, tell their addresses, resolve the names that it wishes for |
 //! | let no byte up before the other side's certificate matches its description | prove who wrote that description | trust the way that it came, or prove it over a channel |
 //! | close channels, association, DTLS and ICE in one round trip | wait for an answer to its goodbye | drain after [`Peer::close`], so that the last words get out |
@@ -75,6 +76,10 @@
 //! |---|---|---|
 //! | the connection: parts, verbs, events | `peer.rs`, `event.rs`, `config.rs`, `error.rs` | W3C webrtc-pc §4 |
 //! | offer, answer, rollback, candidates | `negotiate.rs`, `description.rs` | RFC 9429 §3, §4; RFC 8838 |
+//! | what a description is made from; what follows from two | `negotiate/draft.rs`, `negotiate/complete.rs` | RFC 9429 §5 |
+//! | which transceiver has which section; whether to negotiate | `negotiate/associate.rs`, `negotiate/needed.rs` | RFC 9429 §5.10; W3C §4.7.3 |
+//! | transceivers, tracks, what we are able to do | `transceiver.rs`, `track.rs`, `capabilities.rs` | W3C webrtc-pc §5 |
+//! | what a section agreed on | `media.rs` | RFC 3264 §7 |
 //! | which floor a datagram belongs to | `demux.rs` | RFC 7983 §7 |
 //! | up: datagram, DTLS, SCTP, channel | `climb.rs` | RFC 8261 |
 //! | down: message, SCTP, DTLS, datagram | `descend.rs` | RFC 8261 |
@@ -85,6 +90,7 @@
 //! | counts of all floors | `stats.rs` | |
 //! | what a looker-on is told | `tapped.rs` | |
 
+mod capabilities;
 mod channel;
 mod climb;
 mod config;
@@ -93,14 +99,18 @@ mod descend;
 mod description;
 mod error;
 mod event;
+mod media;
 mod mux;
 mod negotiate;
 mod peer;
 mod stats;
 mod tapped;
+mod track;
+mod transceiver;
 mod transport;
 mod words;
 
+pub use capabilities::Capabilities;
 pub use channel::Channel;
 pub use config::Config;
 pub use demux::Kind as DatagramKind;
@@ -115,7 +125,13 @@ pub use limpid_ice::{
 pub use limpid_sctp::{
     ChannelConfig, ChannelId, ChannelInfo, ChannelState, Kind, Message, Reliability, Unannounced, WriteError,
 };
-pub use limpid_sdp::jsep::SignalingState;
+pub use limpid_sdp::jsep::{
+    BundlePolicy, Direction, Extension, LocalSource, MediaKind, PrimarySource, SignalingState,
+};
+pub use limpid_sdp::{Codec, CodecRole};
+pub use media::NegotiatedMedia;
 pub use mux::{Mux, PeerId};
 pub use peer::Peer;
 pub use stats::{DropReason, Stats};
+pub use track::{Track, TrackState};
+pub use transceiver::{Transceiver, TransceiverId, TransceiverInit};

@@ -1,6 +1,12 @@
 //! Offer and answer (RFC 9429): who may say what when, what a description says about us, and what follows from both.
 //!
-//! Nothing below this floor is touched before an exchange is complete: a rollback only forgets what was pending.
+//! The transport is not touched before an exchange is complete: a rollback forgets what was pending, and gives transceivers
+//! back the sections that they had.
+
+mod associate;
+mod complete;
+mod draft;
+mod needed;
 
 use std::collections::VecDeque;
 
@@ -8,14 +14,14 @@ use limpid_crypto::{HashAlgorithm, Random};
 use limpid_sansio::Instant;
 use limpid_sansio::states::Transitions;
 use limpid_sdp::SessionDescription;
-use limpid_sdp::jsep::{
-    self, BundlePolicy, Local, Negotiated, Setup, SignalingEvent, SignalingState, TransportSection,
-};
+use limpid_sdp::jsep::{self, Remote, SignalingEvent, SignalingState};
 
 use crate::description::{Description, DescriptionKind};
 use crate::peer::Peer;
-use crate::transport::{Generation, STREAM};
+use crate::transport::STREAM;
 use crate::{Event, Misuse};
+use associate::Before;
+use draft::Draft;
 
 /// How many remote candidates wait for their description.
 const EARLY_CANDIDATES: usize = 100;
@@ -30,9 +36,22 @@ pub(crate) struct Negotiation {
     created: Option<Draft>,
     local: Side<Draft>,
     remote: Side<SessionDescription>,
+    /// What both said in the last exchange that was completed.
+    agreed: Option<Agreed>,
+    /// What a rollback brings back.
+    before: Option<Before>,
     /// Candidates that came before the exchange was complete: candidate and generation; `None`: the end.
     early: VecDeque<(Option<String>, Option<String>)>,
     wants_restart: bool,
+    /// The application was told that an exchange is needed, and none has been completed since.
+    is_needed: bool,
+    /// The name of the section that holds the transport, as we described it last.
+    tag_mid: String,
+    /// No section was called by this number or a higher one.
+    next_mid: u32,
+    pub(crate) next_transceiver: u32,
+    /// The name of all our sources; empty until there are some.
+    cname: String,
 }
 
 /// What is agreed, and what is on the table.
@@ -49,19 +68,11 @@ impl<T> Side<T> {
     }
 }
 
-/// A local description as the decisions that it is made from, so that it can be written again with more candidates.
-#[derive(Clone)]
-pub(crate) struct Draft {
-    kind: DescriptionKind,
-    version: u64,
-    /// For an answer: what it answers.
-    offer: Option<SessionDescription>,
-    /// For an offer: the descriptions, ours and theirs, that are in force.
-    before: Option<(SessionDescription, SessionDescription)>,
-    setup: Setup,
-    /// Credentials of a new generation, where this description restarts ICE.
-    generation: Generation,
-    text: String,
+/// Both descriptions of an exchange, read.
+struct Agreed {
+    ours: Remote,
+    theirs: Remote,
+    is_offerer: bool,
 }
 
 impl Negotiation {
@@ -74,8 +85,15 @@ impl Negotiation {
             created: None,
             local: Side::EMPTY,
             remote: Side::EMPTY,
+            agreed: None,
+            before: None,
             early: VecDeque::new(),
             wants_restart: false,
+            is_needed: false,
+            tag_mid: "0".to_owned(),
+            next_mid: 0,
+            next_transceiver: 0,
+            cname: String::new(),
         }
     }
 }
@@ -91,35 +109,7 @@ impl Peer {
     #[doc(alias = "restartIce")]
     pub fn restart_ice(&mut self) {
         self.negotiation.wants_restart = true;
-        self.events.push_back(Event::NegotiationNeeded);
-    }
-
-    /// Makes an offer. Candidates that are known already stand in it.
-    pub fn create_offer(&mut self) -> Result<Description, Misuse> {
-        use SignalingState::{HaveLocalOffer, Stable};
-        self.must_be_in(&[Stable, HaveLocalOffer])?;
-        let is_restart = self.negotiation.wants_restart && self.negotiation.local.current.is_some();
-        let generation = match is_restart {
-            true => Generation::fresh(&mut self.random),
-            false => self.transport.generation(),
-        };
-        self.create(DescriptionKind::Offer, None, Setup::Actpass, generation)
-    }
-
-    /// Makes an answer to the remote offer that is pending.
-    pub fn create_answer(&mut self) -> Result<Description, Misuse> {
-        use SignalingState::{HaveLocalPranswer, HaveRemoteOffer};
-        self.must_be_in(&[HaveRemoteOffer, HaveLocalPranswer])?;
-        // invariant: a remote offer is pending in these two states
-        let offer = self.negotiation.remote.pending.clone().ok_or(Misuse::NoRemoteDescription)?;
-        let remote = jsep::read(&offer)?;
-        let theirs = remote.transport.as_ref();
-        let setup = self.transport.setup_for_answer(theirs.map(|theirs| theirs.setup));
-        let generation = match theirs.is_some_and(|theirs| self.transport.is_restart(theirs)) {
-            true => Generation::fresh(&mut self.random),
-            false => self.transport.generation(),
-        };
-        self.create(DescriptionKind::Answer, Some(offer), setup, generation)
+        self.update_negotiation_needed();
     }
 
     /// Applies what [`create_offer`](Peer::create_offer) or [`create_answer`](Peer::create_answer) made last.
@@ -128,7 +118,7 @@ impl Peer {
             DescriptionKind::Offer => SignalingEvent::LocalOffer,
             DescriptionKind::Answer => SignalingEvent::LocalAnswer,
             DescriptionKind::Pranswer => SignalingEvent::LocalPranswer,
-            DescriptionKind::Rollback => return self.roll_back(),
+            DescriptionKind::Rollback => return self.roll_back_to_stable(),
         };
         let next = self.negotiation.state.on(event).ok_or(Misuse::InvalidState(self.negotiation.state))?;
         let mut draft = self.negotiation.created.clone().ok_or(Misuse::NotAsCreated)?;
@@ -141,10 +131,15 @@ impl Peer {
             return Err(Misuse::NotAsCreated);
         }
         draft.kind = description.kind;
+        self.negotiation.tag_mid = tag_mid(&draft.text);
         match description.kind {
             DescriptionKind::Answer => {
                 let remote = self.negotiation.remote.pending.clone();
                 self.complete(now, draft, remote)?;
+            }
+            DescriptionKind::Offer => {
+                self.associate_ours(&draft);
+                self.negotiation.local.pending = Some(draft);
             }
             _ => self.negotiation.local.pending = Some(draft),
         }
@@ -162,7 +157,7 @@ impl Peer {
             DescriptionKind::Offer => SignalingEvent::RemoteOffer,
             DescriptionKind::Answer => SignalingEvent::RemoteAnswer,
             DescriptionKind::Pranswer => SignalingEvent::RemotePranswer,
-            DescriptionKind::Rollback => return self.roll_back(),
+            DescriptionKind::Rollback => return self.roll_back_to_stable(),
         };
         self.tap.description(now, "remote_set", &description);
         let parsed = SessionDescription::parse(&description.sdp)?;
@@ -180,6 +175,10 @@ impl Peer {
                 let offer = SessionDescription::parse(&draft.text)?;
                 jsep::check_answer(&offer, &parsed)?;
                 self.complete(now, draft, Some(parsed))?;
+            }
+            DescriptionKind::Offer => {
+                self.associate_theirs(&remote);
+                self.negotiation.remote.pending = Some(parsed);
             }
             _ => self.negotiation.remote.pending = Some(parsed),
         }
@@ -232,57 +231,6 @@ impl Peer {
         Ok(())
     }
 
-    /// Both descriptions are there: everything below follows from them.
-    fn complete(
-        &mut self,
-        now: Instant,
-        draft: Draft,
-        remote: Option<SessionDescription>,
-    ) -> Result<(), Misuse> {
-        let remote = remote.ok_or(Misuse::NoRemoteDescription)?;
-        let facts = jsep::read(&remote)?;
-        let is_offerer = draft.kind == DescriptionKind::Offer;
-        if let Some(theirs) = &facts.transport {
-            self.transport.check_remote(theirs)?;
-            let is_client = self.connect_transport(now, &draft, theirs, is_offerer)?;
-            facts.data.iter().for_each(|data| self.start_association(now, data, is_client));
-        }
-        if draft.generation.is_new {
-            self.negotiation.wants_restart = false;
-        }
-        self.negotiation.local = Side { current: Some(draft), pending: None };
-        self.negotiation.remote = Side { current: Some(remote), pending: None };
-        while let Some((word, ufrag)) = self.negotiation.early.pop_front() {
-            // A candidate that can not be read is no reason to refuse the description.
-            let _ = self.add_candidate(now, word.as_deref(), ufrag.as_deref());
-        }
-        self.attend(now);
-        Ok(())
-    }
-
-    fn connect_transport(
-        &mut self,
-        now: Instant,
-        draft: &Draft,
-        theirs: &TransportSection,
-        is_offerer: bool,
-    ) -> Result<bool, Misuse> {
-        let is_dtls_client = match is_offerer {
-            true => theirs.setup == Setup::Passive,
-            false => draft.setup == Setup::Active,
-        };
-        let ours = self.negotiation.local.current.as_ref().map(|draft| &draft.generation);
-        let is_new = draft.generation.is_new && ours != Some(&draft.generation);
-        self.transport.connect(
-            now,
-            theirs,
-            is_offerer,
-            is_dtls_client,
-            is_new.then_some(&draft.generation),
-        )?;
-        Ok(is_dtls_client)
-    }
-
     /// RFC 9429 §4.1.10.2: what was pending is forgotten.
     fn roll_back(&mut self) -> Result<(), Misuse> {
         let state = self.negotiation.state;
@@ -290,63 +238,27 @@ impl Peer {
         self.negotiation.local.pending = None;
         self.negotiation.remote.pending = None;
         self.negotiation.early.clear();
-        self.enter(next);
+        self.dissociate();
+        self.change_state(next);
         Ok(())
     }
 
-    fn create(
-        &mut self,
-        kind: DescriptionKind,
-        offer: Option<SessionDescription>,
-        setup: Setup,
-        generation: Generation,
-    ) -> Result<Description, Misuse> {
-        self.negotiation.session_version += 1;
-        let version = self.negotiation.session_version;
-        let before = self.in_force();
-        let mut draft = Draft { kind, version, offer, before, setup, generation, text: String::new() };
-        draft.text = self.write(&draft)?;
-        let sdp = draft.text.clone();
-        self.negotiation.created = Some(draft);
-        Ok(Description { kind, sdp })
-    }
-
-    fn write(&self, draft: &Draft) -> Result<String, Misuse> {
-        let candidates = self.transport.local_candidates();
-        let fingerprints = [self.negotiation.fingerprint.clone()];
-        let local = Local {
-            session_id: self.negotiation.session_id,
-            session_version: draft.version,
-            ufrag: &draft.generation.ufrag,
-            pwd: &draft.generation.pwd,
-            ice_options: "trickle ice2",
-            fingerprints: &fingerprints,
-            setup: draft.setup,
-            candidates,
-            end_of_candidates: self.transport.is_gathered(),
-            sctp_port: crate::transport::SCTP_PORT,
-            max_message_size: u64::from(self.config.max_message_size),
-            data_mid: Some("0"),
-            media: &[],
-            bundle_policy: BundlePolicy::Balanced,
-        };
-        let description = match (&draft.offer, &draft.before) {
-            (Some(offer), _) => jsep::answer(&local, offer)?,
-            (None, Some((ours, theirs))) => {
-                jsep::offer(&local, Some(Negotiated { local: ours, remote: theirs }))
-            }
-            (None, None) => jsep::offer(&local, None),
-        };
-        Ok(description.to_string())
-    }
-
-    /// The descriptions of the last exchange that was completed.
-    fn in_force(&self) -> Option<(SessionDescription, SessionDescription)> {
-        let ours = SessionDescription::parse(&self.negotiation.local.current.as_ref()?.text).ok()?;
-        Some((ours, self.negotiation.remote.current.clone()?))
+    /// As the application asks for it: what was not agreed on is still wanted.
+    fn roll_back_to_stable(&mut self) -> Result<(), Misuse> {
+        self.roll_back()?;
+        self.enter(SignalingState::Stable);
+        Ok(())
     }
 
     fn enter(&mut self, next: SignalingState) {
+        self.change_state(next);
+        if next == SignalingState::Stable {
+            self.negotiation.is_needed = false;
+            self.update_negotiation_needed();
+        }
+    }
+
+    fn change_state(&mut self, next: SignalingState) {
         if next != self.negotiation.state {
             self.negotiation.state = next;
             self.events.push_back(Event::SignalingStateChanged(next));
@@ -368,11 +280,21 @@ impl Peer {
         self.negotiation.local.latest().is_some()
     }
 
-    /// The `mid` of the data section.
-    pub(crate) fn data_mid(&self) -> String {
-        let text = self.negotiation.local.latest().map(|draft| draft.text.as_str()).unwrap_or_default();
-        crate::words::data_mid(text).unwrap_or("0").to_owned()
+    /// The `mid` of the section that holds the transport.
+    pub(crate) fn tag_mid(&self) -> &str {
+        &self.negotiation.tag_mid
     }
+}
+
+/// The first name of the group, else of the first section that has one.
+fn tag_mid(text: &str) -> String {
+    let description = SessionDescription::parse(text).ok();
+    let named = |description: &SessionDescription| {
+        let group = description.groups().find(|group| group.is_bundle());
+        let tag = group.and_then(|group| group.mids().next().map(str::to_owned));
+        tag.or_else(|| description.media.iter().find_map(|media| media.mid().map(str::to_owned)))
+    };
+    description.as_ref().and_then(named).unwrap_or_else(|| "0".to_owned())
 }
 
 /// The fingerprint line of our certificate: SHA-256, which everybody checks (RFC 8122 §5).

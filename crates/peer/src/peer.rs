@@ -6,11 +6,13 @@ use limpid_crypto::Random;
 use limpid_ice::{ComponentId, GatheringState, PairStats, PathId};
 use limpid_sansio::tap::Tap;
 use limpid_sansio::{Answer, Datagram, Driven, Instant, Machine, Path, PathInfo, Transmit, Wish, WishId};
-use limpid_sctp::{Association, Inbound};
+use limpid_sctp::Association;
 
+use crate::media::NegotiatedMedia;
 use crate::negotiate::{Negotiation, fingerprint_of};
 use crate::stats::{DropReason, Stats};
 use crate::tapped::Tapped;
+use crate::transceiver::Transceiver;
 use crate::transport::{STREAM, Transport};
 use crate::{CloseReason, Config, ConnectionState, Error, Event};
 
@@ -29,8 +31,12 @@ pub struct Peer {
     pub(crate) tap: Tapped,
     pub(crate) dropped: [u64; DropReason::COUNT],
     pub(crate) send_quantum: usize,
-    /// The largest message that the other side takes.
+    /// The largest message that the other side takes; `None`: no data channels were agreed on.
     pub(crate) remote_max_message_size: Option<usize>,
+    /// The association has been told to connect.
+    pub(crate) has_begun: bool,
+    pub(crate) transceivers: Vec<Transceiver>,
+    pub(crate) negotiated: Vec<NegotiatedMedia>,
     state: ConnectionState,
     ended: Option<CloseReason>,
     error: Option<Error>,
@@ -54,6 +60,9 @@ impl Peer {
             dropped: [0; DropReason::COUNT],
             send_quantum: 0,
             remote_max_message_size: None,
+            has_begun: false,
+            transceivers: Vec::new(),
+            negotiated: Vec::new(),
             state: ConnectionState::New,
             ended: None,
             error: None,
@@ -212,10 +221,11 @@ impl Peer {
     fn on_path(&mut self, now: Instant, id: PathId, info: PathInfo) {
         let is_first = self.transport.path.is_none();
         self.transport.take_path(now, id, info);
-        if let Some(overhead) = self.transport.dtls.as_ref().map(|dtls| dtls.overhead()) {
+        let overhead = self.transport.dtls.as_ref().map(|dtls| dtls.overhead());
+        if let (Some(overhead), Some(association)) = (overhead, &mut self.association) {
             let max_datagram = info.max_datagram.saturating_sub(overhead);
             let is_new_route = info.is_new_route && !is_first;
-            self.association(now).path_changed(now, PathInfo { max_datagram, is_new_route });
+            association.path_changed(now, PathInfo { max_datagram, is_new_route });
         }
         self.events.push_back(Event::PathChanged);
     }
@@ -228,26 +238,10 @@ impl Peer {
                     self.tap.secret(now, line);
                 }
             }
-            limpid_dtls::Event::Verified => self.on_verified(now),
+            limpid_dtls::Event::Verified => self.connect_association(now),
             limpid_dtls::Event::Closed => self.end(now, CloseReason::Remote),
             _ => {}
         }
-    }
-
-    /// The floor below is secured: the association begins, with what came for it before.
-    fn on_verified(&mut self, now: Instant) {
-        let Some(dtls) = &mut self.transport.dtls else { return };
-        let held: Vec<Vec<u8>> = core::iter::from_fn(|| dtls.read_held()).collect();
-        if let Some((_, _, info)) = self.transport.path {
-            let max_datagram = info.max_datagram.saturating_sub(dtls.overhead());
-            self.association(now).path_changed(now, PathInfo { max_datagram, is_new_route: false });
-        }
-        let association = self.association(now);
-        for packet in &held {
-            // An association that fails says so in its events.
-            let _ = association.handle_input(now, Inbound { ecn: None, bytes: packet });
-        }
-        association.connect(now);
     }
 
     /// Tells the candidates that nobody was told yet, once there is a description that they belong to.
@@ -259,7 +253,7 @@ impl Peer {
             self.events.push_back(match announcement {
                 Some(candidate) => Event::IceCandidate {
                     candidate,
-                    mid: self.data_mid(),
+                    mid: self.tag_mid().to_owned(),
                     username_fragment: self.local_ufrag().to_owned(),
                 },
                 None => Event::IceGatheringCompleted,
@@ -277,6 +271,9 @@ impl Peer {
                 CloseReason::Local if association.stats().send_held == 0 => association.shutdown(now),
                 _ => association.abort(now), // tells its channels; what they received can still be read
             }
+        }
+        for transceiver in &mut self.transceivers {
+            transceiver.end();
         }
         self.transport.leave(now);
         self.update_state();

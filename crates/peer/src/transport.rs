@@ -79,12 +79,12 @@ impl Transport {
         Generation { ufrag: credentials.ufrag.into(), pwd: credentials.pwd.into(), is_new: false }
     }
 
-    /// RFC 8842 §5.3: active where we may choose; the role stays with its association.
-    pub(crate) fn setup_for_answer(&self, offered: Option<Setup>) -> Setup {
-        match (self.is_dtls_client, offered) {
-            (Some(true), _) | (None, Some(Setup::Passive)) => Setup::Active,
-            (Some(false), _) | (None, Some(Setup::Active)) => Setup::Passive,
-            _ => Setup::Active,
+    /// The role stays with its association (RFC 8842 §5.5); without one, the answer chooses.
+    pub(crate) fn setup_for_answer(&self) -> Setup {
+        match self.is_dtls_client {
+            Some(true) => Setup::Active,
+            Some(false) => Setup::Passive,
+            None => Setup::Actpass,
         }
     }
 

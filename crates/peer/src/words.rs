@@ -15,12 +15,6 @@ pub(crate) fn addressed_ufrag(datagram: &[u8]) -> Option<&str> {
     Some(addressed)
 }
 
-/// The `mid` of the data section of a description's text.
-pub(crate) fn data_mid(sdp: &str) -> Option<&str> {
-    let section = &sdp[sdp.find("m=application ")?..];
-    section.lines().find_map(|line| line.strip_prefix("a=mid:"))
-}
-
 impl From<limpid_ice::Misuse> for Misuse {
     fn from(misuse: limpid_ice::Misuse) -> Self {
         Misuse::Ice(misuse)

@@ -124,3 +124,50 @@ pub(crate) fn pattern(seed: u32, len: usize) -> Vec<u8> {
     };
     (0..len).map(next).collect()
 }
+
+/// A peer without a network, for what is only said.
+pub(crate) struct Side {
+    pub(crate) peer: Peer,
+}
+
+impl Side {
+    pub(crate) fn new(seed: u8) -> Side {
+        Side::with(seed, |_| ())
+    }
+
+    pub(crate) fn with(seed: u8, edit: impl Fn(&mut Config)) -> Side {
+        let mut config = config(limpid_crypto::null::provider(), [seed; 32]);
+        edit(&mut config);
+        Side { peer: Peer::new(config, Instant::ZERO) }
+    }
+
+    /// All that it has to say, without the news of the floors below and of the states.
+    pub(crate) fn events(&mut self) -> Vec<Event> {
+        let all = core::iter::from_fn(|| limpid_sansio::Machine::poll_event(&mut self.peer));
+        let is_of_media = |event: &Event| {
+            let is_track = matches!(event, Event::Track(_) | Event::TrackMuted(_) | Event::TrackEnded(_));
+            is_track || matches!(event, Event::NegotiationNeeded | Event::TrackUnmuted(_))
+        };
+        all.filter(is_of_media).collect()
+    }
+
+    pub(crate) fn offer(&mut self) -> Description {
+        let offer = self.peer.create_offer().expect("an offer");
+        self.peer.set_local_description(Instant::ZERO, offer.clone()).expect("our own");
+        offer
+    }
+
+    pub(crate) fn answer(&mut self, offer: Description) -> Description {
+        self.peer.set_remote_description(Instant::ZERO, offer).expect("their offer");
+        let answer = self.peer.create_answer().expect("an answer");
+        self.peer.set_local_description(Instant::ZERO, answer.clone()).expect("our own");
+        answer
+    }
+}
+
+/// One side offers and the other answers.
+pub(crate) fn exchange(offerer: &mut Side, answerer: &mut Side) {
+    let offer = offerer.offer();
+    let answer = answerer.answer(offer);
+    offerer.peer.set_remote_description(Instant::ZERO, answer).expect("the answer");
+}
