@@ -117,6 +117,7 @@ fn twenty_rounds_of_coming_and_going_use_the_same_places_again() {
     let (mut a, mut b) = pair();
     a.peer.add_track(Track::local(Audio, "mic"), &["call"]).expect("a track");
     exchange(&mut a, &mut b);
+    b.events();
     let mut names = std::collections::BTreeSet::new();
     for round in 0..20 {
         let (one, other) = if round % 2 == 0 { (&mut a, &mut b) } else { (&mut b, &mut a) };
