@@ -72,15 +72,17 @@ impl Card {
         let Style { width, height, accent, .. } = self.style;
         let (block, top) = (self.block, number::ROWS * self.block);
         let greys = height.saturating_sub(2 * block).max(top) / 16 * 16;
+        // Of eight columns, on even pixels.
+        let edge = |n: usize| width * n / 16 * 2;
         self.picture.fill((0, 0), (width + 16, top), BACKGROUND);
         for (n, colour) in COLOURS.iter().enumerate() {
-            let (from, to) = (width * n / 8 & !1, width * (n + 1) / 8 & !1);
+            let (from, to) = (edge(n), edge(n + 1));
             self.picture.fill((from, top), (to - from, greys - top), *colour);
         }
         let at = number as usize % (width / STEP) * STEP;
         self.picture.fill((at, top), (block, greys - top), WHITE);
         for n in 0..8 {
-            let (from, to) = (width * n / 8 & !1, width * (n + 1) / 8 & !1);
+            let (from, to) = (edge(n), edge(n + 1));
             let grey = [16 + 31 * n as u8, 128, 128];
             self.picture.fill((from, greys), (to - from, height + 16), if n == 7 { accent } else { grey });
         }

@@ -69,6 +69,15 @@ impl Picture {
         Picture { width, height, planes: [Plane::new(columns * 16, rows * 16, 16), colour.clone(), colour] }
     }
 
+    /// Becomes a copy of another one, in the same memory if it has the same size.
+    pub fn copy_from(&mut self, other: &Picture) {
+        (self.width, self.height) = (other.width, other.height);
+        for (plane, other) in self.planes.iter_mut().zip(&other.planes) {
+            plane.stride = other.stride;
+            plane.data.clone_from(&other.data);
+        }
+    }
+
     /// In pixels that are shown.
     pub fn width(&self) -> usize {
         self.width

@@ -44,7 +44,7 @@ impl Encoder {
         let (macroblocks, tokens) = self.code_all(picture, compared, &mut seen);
         let modes = write_modes(&macroblocks, columns, is_key, self.index);
         let frame = modes.header.frame(picture.width(), picture.height(), &modes.partition, &tokens);
-        source.clone_from(picture);
+        source.copy_from(picture);
         self.before = Some([source, seen]);
         (frame, is_key)
     }
