@@ -49,7 +49,7 @@ fn telephone_sound_gets_silence_for_what_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = Recorder::create(folder.path(), "a", codec).unwrap();
         for n in [0, 1, 3] {
-            recorder.write(1 << 40 | n * 160, &[n as u8; 160]).unwrap();
+            recorder.write((1 << 40) + n * 160, &[n as u8; 160]).unwrap();
         }
         let (path, stats) = recorder.finish().unwrap();
         assert_eq!(stats, Stats { frames: 3, bytes: 480, dropped: 0, silence: 160 });
