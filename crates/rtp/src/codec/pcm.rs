@@ -71,6 +71,7 @@ impl<'a> ComfortNoise<'a> {
 mod tests {
     use super::*;
 
+    //~ covers 3551-4.5.14-a
     #[test]
     fn known_codes_of_both_laws() {
         let mu = [(0, 0xff), (-1, 0x7f), (8, 0xfe), (32_767, 0x80), (-32_768, 0x00), (1000, 0xce)];
@@ -102,6 +103,7 @@ mod tests {
         }
     }
 
+    //~ covers 3389-3.1-a
     #[test]
     fn noise_reads_back_without_the_bit_that_is_not_its_own() {
         let mut out = Vec::new();

@@ -149,6 +149,7 @@ mod tests {
         assert_eq!(hear(&twice).1, [BEGAN, ended(400), BEGAN, ended(200)]);
     }
 
+    //~ covers 4733-2.5.2.2-b
     #[test]
     fn an_event_whose_ends_are_lost_ends_with_the_next_or_lapses() {
         let (mut listener, heard) = hear(&[(5, report(1, false, 160)), (2000, report(2, false, 160))]);

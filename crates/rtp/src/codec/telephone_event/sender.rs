@@ -58,6 +58,8 @@ pub struct Report {
 pub enum BadTones {
     /// A character that is neither a key nor a comma.
     Unknown(char),
+    /// A key that the other side did not list.
+    Unlisted(char),
     /// More than [`MAX_TONES`].
     TooMany,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for BadTones {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BadTones::Unknown(tone) => write!(f, "{tone:?} is no key of a telephone"),
+            BadTones::Unlisted(tone) => write!(f, "the other side does not take {tone:?}"),
             BadTones::TooMany => write!(f, "more than {MAX_TONES} tones"),
         }
     }
@@ -77,6 +80,8 @@ impl core::error::Error for BadTones {}
 #[derive(Debug)]
 pub struct Sender {
     clock_rate: u32,
+    /// A bit for each key that may be sent.
+    listed: u16,
     waiting: VecDeque<char>,
     duration: Duration,
     gap: Duration,
@@ -113,11 +118,24 @@ impl Sender {
     pub const fn new(clock_rate: u32) -> Self {
         Sender {
             clock_rate,
+            listed: u16::MAX,
             waiting: VecDeque::new(),
             duration: DURATIONS.0,
             gap: GAPS.0,
             state: State::Idle,
         }
+    }
+
+    /// Sends only keys that the other side's `a=fmtp` lists, such as `0-15,66`; from then on, all others are refused. Until
+    /// this is said, all sixteen are sent (RFC 4733 §2.5.1.1).
+    pub fn restrict(&mut self, fmtp: &str) {
+        let range = |item: &str| {
+            let (first, last) = item.split_once('-').unwrap_or((item, item));
+            Some(first.trim().parse::<u8>().ok()?..=last.trim().parse().ok()?)
+        };
+        self.listed = fmtp.split(',').filter_map(range).fold(0, |listed, range| {
+            (0..16).filter(|code| range.contains(code)).fold(listed, |bits, code| bits | 1 << code)
+        });
     }
 
     /// Plays these tones after the one that sounds now, in place of all that wait: keys `0` to `9`, `A` to `D`, `*`, `#`, and
@@ -132,6 +150,10 @@ impl Sender {
         let is_unknown = |tone: &char| *tone != ',' && code_of(*tone).is_none();
         if let Some(unknown) = tones.chars().find(is_unknown) {
             return Err(BadTones::Unknown(unknown));
+        }
+        let is_unlisted = |tone: &char| code_of(*tone).is_some_and(|code| self.listed >> code & 1 == 0);
+        if let Some(unlisted) = tones.chars().find(is_unlisted) {
+            return Err(BadTones::Unlisted(unlisted));
         }
         if tones.len() > MAX_TONES {
             return Err(BadTones::TooMany);

@@ -96,6 +96,7 @@ fn the_mode_stays_until_the_next_key_frame() {
     assert_eq!(all[0].0, [&[0xbe, 0x80, 3, 0x00, 0x10, 1, 0x40, 0, 0xf0][..], &KEY].concat());
 }
 
+//~ covers 9628-4.2-j neg
 #[test]
 fn frames_that_can_not_be_sent_use_up_no_picture_id() {
     let mut packetizer = packetizer(9, 0);

@@ -131,6 +131,18 @@ fn what_is_no_key_or_too_much_is_refused_whole() {
     assert_eq!((sender.poll_timeout(), sender.poll(Instant::ZERO)), (None, None));
 }
 
+//~ covers 4733-2.5.1.1-a neg
+#[test]
+fn keys_that_the_other_side_did_not_list_are_refused() {
+    let mut sender = Sender::new(8000);
+    sender.restrict("0-9,11, 66,x,12-10");
+    let mut insert = |tones: &str| sender.insert(Instant::ZERO, tones, MS(100), MS(70));
+    assert_eq!(
+        (insert("0,9#"), insert("1*"), insert("a")),
+        (Ok(()), Err(BadTones::Unlisted('*')), Err(BadTones::Unlisted('a')))
+    );
+}
+
 #[test]
 fn a_late_driver_tells_the_time_that_passed() {
     let mut sender = Sender::new(8000);
