@@ -5,6 +5,7 @@ pub mod dtls;
 #[cfg(feature = "app")]
 pub mod file;
 pub mod ice;
+pub mod payload;
 pub mod sctp;
 pub mod sdp;
 #[cfg(feature = "app")]
