@@ -177,4 +177,17 @@ for (const [name, encoder, payloader, ffmpeg] of [['PCMU', 'mulawenc', 'rtppcmup
   });
 }
 
+await testCase('payloads: GStreamer hears the keys that were pressed, each once', async () => {
+  const heard = [];
+  for (const rate of [8000, 48000]) {
+    const told = await payloads('dtmf', '159D*0#', rate, file('dtmf.rtp'));
+    const words = `media=audio,clock-rate=${rate}`;
+    const { stdout } = await run('gst-launch-1.0', ['-m', ...`${from('dtmf.rtp', 'TELEPHONE-EVENT', words)} rtpdtmfdepay ! ${into('tones')}`.split(/\s+/)]);
+    const keys = [...stdout.matchAll(/dtmf-event, number=\(int\)(\d+)/g)].map(([, key]) => Number(key));
+    check(keys.join() === '1,5,9,15,10,0,11', `${rate}: ${keys}\n${stdout}`);
+    heard.push(`${rate}: ${told.packets} packets`);
+  }
+  return heard.join(', ');
+});
+
 fs.rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@
 //! cargo run -p limpid-rtp --example payloads read VP8 in.rtp out.ivf         # frames as a file that decoders read
 //! cargo run -p limpid-rtp --example payloads relay H264 in.rtp out.rtp 400   # frames, cut again into payloads of 400 bytes
 //! cargo run -p limpid-rtp --example payloads write AV1 in.ivf out.rtp 1200   # frames of a file, cut
+//! cargo run -p limpid-rtp --example payloads dtmf 159D 8000 out.rtp          # keys as events, at this clock
 //! ```
 //!
 //! A stream is a file of packets behind their lengths in 16 bits (RFC 4571), without loss and in order. `read` makes IVF of VP8,
@@ -12,11 +13,14 @@
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use limpid_rtp::codec::telephone_event::{Output, Sender};
 use limpid_rtp::codec::{
     Depacketizer, FirstIds, Format, FrameInfo, FrameToSend, Packetizer, Unsendable, red,
 };
 use limpid_rtp::{Form, Header, Packet, PacketWriter, PayloadType};
+use limpid_sansio::Instant;
 
 type Failure = Box<dyn Error>;
 
@@ -120,6 +124,21 @@ fn redundant(stream: &[u8], max_payload: usize) -> Result<(usize, Writer), Failu
     Ok((earlier, writer))
 }
 
+/// Keys, each for 120 ms, as events of this clock.
+fn dtmf(keys: &str, clock_rate: u32) -> Result<Writer, Failure> {
+    let mut writer = Writer { out: Vec::new(), sequence_number: 0, packets: 0 };
+    let mut sender = Sender::new(clock_rate);
+    sender.insert(Instant::ZERO, keys, Duration::from_millis(120), Duration::from_millis(80))?;
+    while let Some(now) = sender.poll_timeout() {
+        while let Some(output) = sender.poll(now) {
+            let Output::Report(report) = output else { continue };
+            let begun = report.begun.as_nanos() / 1000 * u64::from(clock_rate) / 1_000_000;
+            writer.packet(begun as u32 + report.timestamp_offset, report.marker, &report.payload);
+        }
+    }
+    Ok(writer)
+}
+
 /// An IVF file, whose clock is that of the packets.
 fn ivf(four: &[u8; 4], frames: &[Frame]) -> Vec<u8> {
     let (width, height) = frames.iter().find_map(|frame| frame.info.size).unwrap_or_default();
@@ -166,6 +185,12 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
         [verb, name, input, output, max] => (*verb, *name, *input, *output, max.parse()?),
         _ => return Err("usage: payloads read|relay|write FORMAT IN OUT [MAX PAYLOAD]".into()),
     };
+    if verb == "dtmf" {
+        let writer = dtmf(name, input.parse()?)?;
+        std::fs::write(output, &writer.out)?;
+        println!(r#"{{"packets":{}}}"#, writer.packets);
+        return Ok(());
+    }
     let bytes = std::fs::read(input)?;
     if name == "RED" && verb == "relay" {
         let (earlier, writer) = redundant(&bytes, max)?;
