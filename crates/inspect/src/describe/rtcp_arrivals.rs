@@ -92,9 +92,10 @@ const fn status_name(status: u8) -> &'static str {
 /// What follows the sender's SSRC in congestion control feedback.
 pub(super) fn congestion_control(walk: &mut Walk<'_>) -> Result<String, ParseError> {
     let mut texts = Vec::new();
+    // RFC 8888 can be read to mean one metric more than the count; some peer may.
+    let is_inclusive = !fits(walk.rest(), false) && fits(walk.rest(), true);
     while walk.remaining() > 4 {
-        let count =
-            walk.rest().get(6..8).map_or(0, |count| usize::from(count[0]) << 8 | usize::from(count[1]));
+        let count = reports(walk.rest(), is_inclusive);
         let len = 8 + count * 2 + count % 2 * 2;
         walk.group("report block", len, CCFB, |walk| {
             let stream = ssrc(walk, "SSRC")?;
@@ -112,6 +113,22 @@ pub(super) fn congestion_control(walk: &mut Walk<'_>) -> Result<String, ParseErr
     }
     walk.number(4, "Report Timestamp", CCFB, |_| "the middle of the NTP time that offsets count back from")?;
     Ok(if texts.is_empty() { "nothing to report".into() } else { texts.join(", ") })
+}
+
+/// How many metrics follow the head of a block.
+fn reports(block: &[u8], is_inclusive: bool) -> usize {
+    let count = block.get(6..8).map_or(0, |count| usize::from(count[0]) << 8 | usize::from(count[1]));
+    if is_inclusive && count > 0 { count + 1 } else { count }
+}
+
+/// Whether blocks end where the timestamp begins.
+fn fits(mut bytes: &[u8], is_inclusive: bool) -> bool {
+    while bytes.len() > 4 {
+        let len = 8 + reports(bytes, is_inclusive).next_multiple_of(2) * 2;
+        let Some(rest) = bytes.get(len..) else { return false };
+        bytes = rest;
+    }
+    bytes.len() == 4
 }
 
 /// One packet. `true`: it has arrived.
