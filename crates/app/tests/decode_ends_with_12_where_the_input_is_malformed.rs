@@ -37,10 +37,12 @@ fn what_is_whole_ends_with_0_as_hex_and_as_bytes() {
 
 #[test]
 fn what_is_cut_ends_with_12_the_tree_up_to_the_fault_and_its_offset() {
-    let malformed: [(&str, &[u8], u64); 5] = [
+    let malformed: [(&str, &[u8], u64); 7] = [
         ("stun", &REQUEST[..10], 8),
         ("dtls", b"16fefd", 3),
         ("sctp", b"1388 1388 0000", 4),
+        ("rtp", b"80 00 0001 0000", 4),
+        ("rtcp", b"80c90001 00000001 81cd0003", 10),
         ("sdp", b"v=0\r\n", 5),
         ("candidate", b"candidate:1 1 udp", 17),
     ];
@@ -52,6 +54,19 @@ fn what_is_cut_ends_with_12_the_tree_up_to_the_fault_and_its_offset() {
         assert_eq!((&fault["name"], &fault["bits"][0]), (&"fault".into(), &(offset * 8).into()), "{kind}");
         assert!(before > 0, "{kind}: what stands before the fault");
     }
+}
+
+#[test]
+fn media_is_told_with_the_extensions_that_were_named() {
+    let packet = b"90 60 0001 00000000 00000001 bede 0001 30 9e 0000";
+    let extmap = ["--extmap", "3=urn:ietf:params:rtp-hdrext:ssrc-audio-level"];
+    let told = limpid(&[&["decode", "rtp"][..], &extmap].concat(), packet);
+    assert_eq!(told.status.code(), Some(0));
+    assert!(String::from_utf8(told.stdout).unwrap().contains("-30 dBov, voice"));
+    assert_eq!(limpid(&["decode", "rtp", "--extmap", "0=x"], packet).status.code(), Some(2));
+    let (exit, tree, _) = decode("rtcp", b"80c90001 00000001 81ce0002 00000001 00000002");
+    assert_eq!(exit, Some(0));
+    assert_eq!(tree["text"], "RR of 0x00000001 + PLI for 0x00000002: a key frame, please");
 }
 
 #[test]

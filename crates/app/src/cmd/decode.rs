@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use limpid_app::exit::Exit;
 use limpid_inspect::{Described, describe};
+use limpid_rtp::ext;
 
 /// One packet, description or candidate as a tree of its fields.
 #[derive(clap::Args, Debug)]
@@ -16,6 +17,9 @@ pub(crate) struct Args {
     /// The tree as JSON.
     #[arg(long)]
     json: bool,
+    /// For `rtp`: which header extension a number stands for, as in `a=extmap`; may be repeated.
+    #[arg(long, value_name = "ID=URI", value_parser = extension)]
+    extmap: Vec<(u8, ext::Kind)>,
 }
 
 /// What can be taken apart.
@@ -27,6 +31,10 @@ pub(crate) enum Kind {
     Dtls,
     /// An SCTP packet, as it lies in a record.
     Sctp,
+    /// An RTP packet, decrypted.
+    Rtp,
+    /// A datagram of RTCP packets, decrypted.
+    Rtcp,
     /// A session description.
     Sdp,
     /// An ICE candidate, with or without `a=`.
@@ -42,7 +50,7 @@ pub(crate) async fn run(args: Args) -> Exit {
             return Exit::Local;
         }
     };
-    let (described, exit) = match decode(args.kind, &input) {
+    let (described, exit) = match decode(args.kind, &input, &args.extmap) {
         Ok(node) => (node, Exit::Ok),
         Err((node, fault)) => {
             eprintln!("{fault}");
@@ -66,15 +74,32 @@ fn read(file: &Option<PathBuf>) -> std::io::Result<Vec<u8>> {
 }
 
 #[allow(clippy::result_large_err, reason = "a fault comes with the tree up to it")]
-fn decode(kind: Kind, input: &[u8]) -> Described {
+fn decode(kind: Kind, input: &[u8], extensions: &[(u8, ext::Kind)]) -> Described {
     let text = || String::from_utf8_lossy(input);
     match kind {
         Kind::Stun => describe::stun(&bytes_of(input)),
         Kind::Dtls => describe::dtls(&bytes_of(input)),
         Kind::Sctp => describe::sctp(&bytes_of(input)),
+        Kind::Rtp => describe::rtp(&bytes_of(input), &numbers(extensions)),
+        Kind::Rtcp => describe::rtcp(&bytes_of(input)),
         Kind::Sdp => describe::sdp(&text()),
         Kind::Candidate => describe::candidate(text().trim()),
     }
+}
+
+/// `ID=URI`.
+fn extension(text: &str) -> Result<(u8, ext::Kind), &'static str> {
+    let (id, uri) = text.split_once('=').ok_or("should be ID=URI")?;
+    let id = id.parse().ok().filter(|id| *id > 0).ok_or("the number is 1 to 255")?;
+    Ok((id, ext::Kind::from_uri(uri).ok_or("this extension is not known")?))
+}
+
+fn numbers(extensions: &[(u8, ext::Kind)]) -> ext::Map {
+    let mut map = ext::Map::new();
+    for (id, kind) in extensions {
+        map.insert(*id, *kind);
+    }
+    map
 }
 
 /// Hex where it is nothing else, and whole; else the bytes as they are.
@@ -102,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_request_of_rfc_5769_shows_what_the_rfc_says_it_holds() {
-        let node = decode(Kind::Stun, REQUEST.as_bytes()).expect("a STUN message");
+        let node = decode(Kind::Stun, REQUEST.as_bytes(), &[]).expect("a STUN message");
         let text = node.to_string();
         let (priority, tie_breaker) = (0x6e00_01ff_u32.to_string(), 0x932f_f9b1_5126_3b36_u64.to_string());
         for said in ["STUN test client", "evtj:h6vY", &priority, &tie_breaker] {
@@ -115,7 +140,7 @@ mod tests {
     #[test]
     fn a_cut_message_shows_the_tree_up_to_the_fault() {
         let cut = &REQUEST.replace(char::is_whitespace, "")[..120];
-        let (node, fault) = decode(Kind::Stun, cut.as_bytes()).expect_err("cut");
+        let (node, fault) = decode(Kind::Stun, cut.as_bytes(), &[]).expect_err("cut");
         assert!(
             fault.offset <= 60 && node.to_string().contains("b7e7a701bc34d686fa87dfae"),
             "{fault}\n{node}"
@@ -127,5 +152,20 @@ mod tests {
         assert_eq!(bytes_of(b"00:ff 1A\n"), [0, 255, 26]);
         assert_eq!(bytes_of(b"00 1"), b"00 1");
         assert_eq!(bytes_of(b"v=0"), b"v=0");
+    }
+
+    #[test]
+    fn a_number_with_the_name_of_its_extension_makes_an_element_readable() {
+        let packet = b"90 60 0001 00000000 00000001 bede 0001 30 9e 0000";
+        let bare = decode(Kind::Rtp, packet, &[]).expect("an RTP packet").to_string();
+        assert!(!bare.contains("dBov"), "{bare}");
+        let level = extension("3=urn:ietf:params:rtp-hdrext:ssrc-audio-level").expect("known");
+        let told = decode(Kind::Rtp, packet, &[level]).expect("an RTP packet").to_string();
+        assert!(told.contains("-30 dBov, voice"), "{told}");
+        assert!(
+            ["3", "0=urn:ietf:params:rtp-hdrext:sdes:mid", "3=urn:x"]
+                .iter()
+                .all(|text| extension(text).is_err())
+        );
     }
 }
