@@ -80,6 +80,9 @@ targets! {
     codec_dtls_handshake: codec::dtls::handshake, codec::dtls::handshake_seeds, floor 30, runs 200_000;
     codec_dtls_certificate: codec::dtls::certificate, codec::dtls::certificate_seeds, floor 20, runs 200_000;
     codec_payload: codec::payload::payload, codec::payload::payload_seeds, floor 30, runs 200_000;
+    codec_rtp: codec::rtp::packet, codec::rtp::packet_seeds, floor 40, runs 200_000;
+    codec_rtcp: codec::rtp::datagram, codec::rtp::datagram_seeds, floor 40, runs 200_000;
+    codec_rtp_ext: codec::rtp::extension, codec::rtp::extension_seeds, floor 20, runs 200_000;
     codec_sdp: codec::sdp::description, codec::sdp::description_seeds, floor 30, runs 20_000;
     codec_jsep: codec::sdp::jsep, codec::sdp::jsep_seeds, floor 40, runs 20_000;
     codec_fingerprint: codec::crypto::fingerprint, codec::crypto::fingerprint_seeds, floor 10, runs 200_000;

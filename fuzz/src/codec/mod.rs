@@ -6,6 +6,7 @@ pub mod dtls;
 pub mod file;
 pub mod ice;
 pub mod payload;
+pub mod rtp;
 pub mod sctp;
 pub mod sdp;
 #[cfg(feature = "app")]
