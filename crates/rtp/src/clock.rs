@@ -132,8 +132,12 @@ struct Pair {
 }
 
 impl Mapping {
-    /// A sender report came.
+    /// A sender report came. Of several at one moment the first counts: the others speak of clocks that the stream had before
+    /// (RFC 7160 §4.1).
     pub fn on_sender_report(&mut self, now: Instant, ntp: Ntp, timestamp: u32) {
+        if self.0.is_some_and(|pair| pair.came == now) {
+            return;
+        }
         let unwrap = Unwrap32::starting_at(timestamp);
         self.0 = Some(Pair { ntp, timestamp: unwrap, full: unwrap.peek(timestamp), came: now });
     }
@@ -214,6 +218,7 @@ mod tests {
         assert_eq!(end.plus(SECOND).minus(SECOND), end);
     }
 
+    //~ covers 7160-4.2-a
     #[test]
     fn a_line_of_timestamps_goes_on_over_sources_and_clock_rates() {
         let at = Instant::from_millis;
@@ -228,7 +233,7 @@ mod tests {
         assert_eq!(line.at(at(4020), Duration::from_millis(20)), 180_000 + 8_160);
     }
 
-    //~ covers 3550-6.4.1-y
+    //~ covers 3550-6.4.1-t, 7160-4.3-b
     #[test]
     fn timestamps_on_both_sides_of_a_report_have_a_time() {
         let mut mapping = Mapping::default();
@@ -236,6 +241,7 @@ mod tests {
         assert_eq!(mapping.last_sender_report(Instant::ZERO), (0, 0));
         let ntp = Ntp(0x1234_5678_9abc_def0);
         mapping.on_sender_report(Instant::from_millis(10), ntp, 45_000);
+        mapping.on_sender_report(Instant::from_millis(10), ntp, 99);
         assert_eq!(mapping.ntp(45_000u32.wrapping_sub(90_000), 90_000), Some(ntp.minus(SECOND)));
         assert_eq!(mapping.ntp(135_000, 90_000), Some(ntp.plus(SECOND)));
         assert_eq!(mapping.last_sender_report(Instant::from_millis(1510)), (0x5678_9abc, 0x1_8000));

@@ -150,7 +150,7 @@ mod tests {
         lost
     }
 
-    //~ covers 4588-6.3-a
+    //~ covers 4588-6.3-a, 4588-6.3-b
     #[test]
     fn a_packet_is_asked_for_after_a_short_wait_then_once_a_round_trip_and_ten_times() {
         let mut losses = Losses::new();

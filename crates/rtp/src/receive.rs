@@ -306,6 +306,11 @@ impl Stream {
         self.playout.target()
     }
 
+    /// Bytes of payload that are held.
+    pub fn held_bytes(&self) -> usize {
+        self.packets.bytes()
+    }
+
     /// Its SSRC.
     pub fn ssrc(&self) -> Ssrc {
         self.config.ssrc

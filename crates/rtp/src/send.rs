@@ -114,8 +114,8 @@ impl Stream {
             is_mid_frame: false,
             history,
             rtx_sequence: config.rtx.map_or(0, |rtx| rtx.first_sequence_number),
-            // What waits and what is kept come from one pool; more than this is idle memory.
-            slots: Slots::with_limit(256),
+            // What waits and what is kept come from one pool.
+            slots: Slots::with_limit(config.history.packets),
             is_paused: false,
             reports: Reports::default(),
             stats: Outbound::default(),

@@ -265,3 +265,50 @@ impl Jitter {
         self.scaled >> 4
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    //~ covers 7160-4.3-a
+    #[test]
+    fn another_clock_begins_another_comparison_of_arrivals() {
+        let mut jitter = Jitter::default();
+        for packet in 0..100u32 {
+            let now = Instant::from_millis(u64::from(packet) * 20 + u64::from(packet % 2) * 5);
+            jitter.arrived(now, packet * 160, 8000);
+        }
+        let before = jitter.value();
+        assert!((37..=40).contains(&before), "{before}");
+        jitter.arrived(Instant::from_millis(2000), 77_777_777, 48_000);
+        assert_eq!(jitter.value() / 6, before, "the same time in other units");
+    }
+
+    #[test]
+    fn full_numbers_grow_when_a_source_begins_anew() {
+        let mut reception = Reception::new();
+        assert_eq!((reception.peek(5), reception.report()), (None, None));
+        let Place::At(first) = reception.place(65_535, |_| false) else { panic!("the first") };
+        assert_eq!(reception.place(1, |_| false), Place::At(first + 2));
+        assert_eq!(reception.place(30_000, |_| true), Place::OutOfRange);
+        let Place::Restarted(anew) = reception.place(30_001, |_| false) else {
+            panic!("the second in a row")
+        };
+        assert!(anew > first + 2 && anew as u16 == 30_001);
+        assert_eq!(reception.place(29_800, |_| false), Place::OutOfRange);
+        assert_eq!(reception.place(29_800, |_| true), Place::At(anew - 201), "it was asked for");
+        assert_eq!(reception.report(), Some((0, -1, 30_001)));
+    }
+
+    #[test]
+    fn loss_is_clamped_to_its_24_bits() {
+        let mut reception = Reception::new();
+        let mut sequence = 0u16;
+        for _ in 0..3000 {
+            reception.place(sequence, |_| false);
+            sequence = sequence.wrapping_add(2999);
+        }
+        assert_eq!(reception.report().map(|report| report.1), Some(0x7f_ffff));
+        assert!(reception.lost() > 0x7f_ffff);
+    }
+}

@@ -4,5 +4,6 @@ pub mod dtls;
 pub mod ice;
 pub mod peer;
 pub mod rooms;
+pub mod rtp_receive;
 pub mod sctp;
 pub mod wire;

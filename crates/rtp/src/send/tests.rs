@@ -129,7 +129,7 @@ fn names_are_sent_until_the_other_side_reports_and_with_each_key_frame() {
     assert!(!has_name(&mut stream, false) && has_name(&mut stream, true));
 }
 
-//~ covers 4588-4-a, 4588-4-e, 4588-4-f, 4588-4-g
+//~ covers 4588-4-a, 4588-4-d, 4588-4-e, 4588-4-f
 #[test]
 fn a_packet_is_sent_again_on_its_own_stream_once_a_round_trip_and_before_others() {
     let mut stream = Stream::new(config());
@@ -246,7 +246,7 @@ fn packets_are_kept_by_number_and_time() {
     assert_eq!(osns, [4, 5, 6, 7]);
 }
 
-//~ covers 3550-6.4.1-x, 3550-6.4.1-z
+//~ covers 3550-6.4.1-s, 3550-6.4.1-u
 #[test]
 fn reports_go_out_and_come_back() {
     let mut stream = Stream::new(config());

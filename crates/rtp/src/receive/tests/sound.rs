@@ -121,7 +121,7 @@ fn redundancy_fills_holes() {
     assert_eq!(stream.receive(at(160), &Packet::parse(&broken).expect("sound")), Verdict::Filler);
 }
 
-//~ covers 3550-A.3-a, 3550-A.3-b, 3550-A.8-a
+//~ covers 3550-A.3-s, 3550-A.3-t, 3550-A.8-a
 #[test]
 fn reports_tell_of_loss_and_jitter_as_the_rfc_counts_them() {
     let mut stream = sound(0);
