@@ -152,7 +152,7 @@ fn padding_takes_numbers_and_no_frames() {
     assert_eq!(stream.stats().packets_lost, 0);
 }
 
-//~ covers 3550-A.1-a, 3550-A.1-b
+//~ covers 3550-A.1-a neg, 3550-A.1-b
 #[test]
 fn a_source_that_begins_anew_is_believed_at_its_second_packet() {
     let mut stream = video();

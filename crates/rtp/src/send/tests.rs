@@ -160,6 +160,7 @@ fn a_packet_is_sent_again_on_its_own_stream_once_a_round_trip_and_before_others(
     );
 }
 
+//~ covers 4588-7-a
 #[test]
 fn a_storm_of_requests_at_most_doubles_the_rate() {
     let mut stream = Stream::new(config());
@@ -227,6 +228,7 @@ fn what_waits_is_bounded_and_can_be_dropped_without_a_hole() {
     assert!(matches!(write(&mut stream, 99, false, 0), Err(Refused::Unsendable(_)) | Ok(())));
 }
 
+//~ covers 4588-8.1-a
 #[test]
 fn packets_are_kept_by_number_and_time() {
     let history = Limits { packets: 4, ..Limits::default() };
