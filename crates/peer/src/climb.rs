@@ -1,4 +1,4 @@
-//! The way up: a datagram becomes messages. Each floor takes its part and yields the rest to the next.
+//! The way up: a datagram becomes messages, or frames. Each floor takes its part and yields the rest to the next.
 
 use limpid_ice::Yield;
 use limpid_sansio::{Datagram, Direction, Instant, Machine};
@@ -20,7 +20,10 @@ impl Peer {
         };
         match kind {
             Kind::Dtls => {}
-            Kind::Rtp => return self.dropped(DropReason::NoMedia),
+            Kind::Rtp => {
+                self.climb_media(now, ecn, payload);
+                return Ok(());
+            }
             _ => return self.dropped(DropReason::UnknownProtocol),
         }
         let Some(dtls) = &mut self.transport.dtls else { return self.dropped(DropReason::NotNegotiated) };

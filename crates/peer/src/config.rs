@@ -40,6 +40,11 @@ pub struct Config {
     pub capabilities: Arc<Capabilities>,
     /// How much of a first offer is left with a peer that does not bundle. Default balanced, as with browsers.
     pub bundle_policy: BundlePolicy,
+    /// The wall time at the instant 0, as an NTP timestamp (seconds since 1900 in 32.32 bits): what sender reports say.
+    /// Default 0: streams of this connection are in step among themselves.
+    pub ntp_epoch: u64,
+    /// Bounds of what all our streams send together.
+    pub bitrate: limpid_rtp::bwe::Limits,
     /// Keep what a key log needs. Off by default: secrets leave only on request.
     pub key_log: bool,
     /// Names this connection in traces.
@@ -61,6 +66,8 @@ impl fmt::Debug for Config {
             .field("unannounced", &self.unannounced)
             .field("srtp_profiles", &self.srtp_profiles)
             .field("bundle_policy", &self.bundle_policy)
+            .field("ntp_epoch", &self.ntp_epoch)
+            .field("bitrate", &self.bitrate)
             .field("key_log", &self.key_log)
             .field("connection", &self.connection)
             .finish_non_exhaustive()
@@ -84,6 +91,8 @@ impl Config {
             srtp_profiles: vec![0x0007, 0x0001],
             capabilities: Arc::default(),
             bundle_policy: BundlePolicy::default(),
+            ntp_epoch: 0,
+            bitrate: limpid_rtp::bwe::Limits::default(),
             key_log: false,
             connection: 0,
         }

@@ -1,4 +1,4 @@
-//! The way down: messages become datagrams. Headers are written first, then the content behind them, then it is sealed
+//! The way down: messages and frames become datagrams. Headers are written first, then the content behind them, then it is sealed
 //! where it lies.
 
 use limpid_sansio::{Direction, Instant, Machine, Path, Transmit};
@@ -11,8 +11,8 @@ impl Peer {
         let checks = self.checks(now, out);
         // Content never overtakes the Finished that lets the peer open it; close_notify never overtakes content.
         let transmit = match self.is_closed() {
-            false => checks.or_else(|| self.handshake(now, out)).or_else(|| self.content(now, out))?,
-            true => checks.or_else(|| self.content(now, out)).or_else(|| self.handshake(now, out))?,
+            false => checks.or_else(|| self.handshake(now, out)).or_else(|| self.payload(now, out))?,
+            true => checks.or_else(|| self.payload(now, out)).or_else(|| self.handshake(now, out))?,
         };
         self.tap.packet(now, "wire", Direction::Out, Some(transmit.route), &out[start..]);
         Some(transmit)
@@ -21,6 +21,11 @@ impl Peer {
     /// ICE finds and keeps the path.
     fn checks(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<Path>> {
         self.transport.ice.poll_transmit(now, out)
+    }
+
+    /// Media first: it is paced, and late media is lost.
+    fn payload(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<Path>> {
+        self.descend_media(now, out).or_else(|| self.content(now, out))
     }
 
     /// SCTP in DTLS records.

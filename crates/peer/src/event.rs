@@ -51,6 +51,8 @@ pub enum Event {
     ChannelClosing(ChannelId),
     /// A channel has gone.
     ChannelClosed(ChannelId),
+    /// Something about the streams of sound and pictures.
+    Rtp(limpid_rtp::session::Event),
     /// The other side said goodbye, or the connection failed. The last event.
     Closed(CloseReason),
 }

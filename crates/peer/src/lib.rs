@@ -99,10 +99,13 @@ mod descend;
 mod description;
 mod error;
 mod event;
+mod flows;
+mod frames;
 mod media;
 mod mux;
 mod negotiate;
 mod peer;
+mod rtp;
 mod stats;
 mod tapped;
 mod track;
@@ -117,11 +120,14 @@ pub use demux::Kind as DatagramKind;
 pub use description::{Description, DescriptionKind};
 pub use error::{Error, Misuse};
 pub use event::{CloseReason, ConnectionState, Event};
+pub use frames::FrameRefused;
 pub use limpid_dtls::{Error as HandshakeError, Identity, Info as DtlsInfo, Misuse as IdentityError};
 pub use limpid_ice::{
     CandidateKind, ConnectionState as IceConnectionState, GatheringState as IceGatheringState,
     LoopbackPolicy, MdnsPolicy, PairStats, Server as IceServer,
 };
+#[doc(no_inline)]
+pub use limpid_rtp;
 pub use limpid_sctp::{
     ChannelConfig, ChannelId, ChannelInfo, ChannelState, Kind, Message, Reliability, Unannounced, WriteError,
 };

@@ -1,6 +1,5 @@
 //! What an exchange of descriptions means for audio and video: one value for each section, handed to the streams below.
 
-use limpid_sansio::Instant;
 use limpid_sdp::Codec;
 use limpid_sdp::jsep::{Agreement, Extension, LocalSource, MediaKind, PrimarySource};
 
@@ -112,10 +111,5 @@ impl Peer {
     /// What was agreed on for each section of audio and video in the last exchange, those that ended in it among them.
     pub fn negotiated_media(&self) -> &[NegotiatedMedia] {
         &self.negotiated
-    }
-
-    /// An exchange is complete: this is what every section agreed on.
-    pub(crate) fn apply_media(&mut self, _now: Instant, sections: Vec<NegotiatedMedia>) {
-        self.negotiated = sections;
     }
 }

@@ -10,6 +10,7 @@ use limpid_sctp::Association;
 
 use crate::media::NegotiatedMedia;
 use crate::negotiate::{Negotiation, fingerprint_of};
+use crate::rtp::Media;
 use crate::stats::{DropReason, Stats};
 use crate::tapped::Tapped;
 use crate::transceiver::Transceiver;
@@ -27,6 +28,8 @@ pub struct Peer {
     pub(crate) negotiation: Negotiation,
     pub(crate) transport: Transport,
     pub(crate) association: Option<Association>,
+    /// Streams, once somebody wants any.
+    pub(crate) media: Option<Box<Media>>,
     pub(crate) events: VecDeque<Event>,
     pub(crate) tap: Tapped,
     pub(crate) dropped: [u64; DropReason::COUNT],
@@ -55,6 +58,7 @@ impl Peer {
             negotiation,
             transport,
             association: None,
+            media: None,
             events: VecDeque::new(),
             tap,
             dropped: [0; DropReason::COUNT],
@@ -227,6 +231,7 @@ impl Peer {
             let is_new_route = info.is_new_route && !is_first;
             association.path_changed(now, PathInfo { max_datagram, is_new_route });
         }
+        self.fit_media(info);
         self.events.push_back(Event::PathChanged);
     }
 
@@ -238,7 +243,10 @@ impl Peer {
                     self.tap.secret(now, line);
                 }
             }
-            limpid_dtls::Event::Verified => self.connect_association(now),
+            limpid_dtls::Event::Verified => {
+                self.protect_media();
+                self.connect_association(now);
+            }
             limpid_dtls::Event::Closed => self.end(now, CloseReason::Remote),
             _ => {}
         }
@@ -271,6 +279,9 @@ impl Peer {
                 CloseReason::Local if association.stats().send_held == 0 => association.shutdown(now),
                 _ => association.abort(now), // tells its channels; what they received can still be read
             }
+        }
+        if let (Some(media), CloseReason::Local) = (&mut self.media, reason) {
+            media.session.close();
         }
         for transceiver in &mut self.transceivers {
             transceiver.end();
@@ -356,6 +367,9 @@ impl Machine for Peer {
             // Its end is seen in `attend`.
             let _ = association.handle_timeout(now);
         }
+        if let Some(media) = &mut self.media {
+            let Ok(()) = media.session.handle_timeout(now);
+        }
         self.settle(now, result)
     }
 
@@ -368,7 +382,7 @@ impl Machine for Peer {
         match self.events.front() {
             Some(Event::Closed(_)) => self.poll_association().or_else(|| self.events.pop_front()),
             Some(_) => self.events.pop_front(),
-            None => self.poll_association(),
+            None => self.poll_association().or_else(|| self.poll_media()),
         }
     }
 
@@ -378,7 +392,9 @@ impl Machine for Peer {
         }
         let dtls = self.transport.dtls.as_ref().and_then(Machine::poll_timeout);
         let association = self.association.as_ref().and_then(Machine::poll_timeout);
-        Instant::earliest(self.transport.ice.poll_timeout(), Instant::earliest(dtls, association))
+        let media = self.media.as_ref().and_then(|media| media.poll_timeout());
+        let below = Instant::earliest(self.transport.ice.poll_timeout(), dtls);
+        Instant::earliest(below, Instant::earliest(association, media))
     }
 }
 

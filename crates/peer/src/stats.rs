@@ -8,6 +8,10 @@ use limpid_ice::PairStats;
 pub enum DropReason {
     /// RTP or RTCP, and no media was negotiated.
     NoMedia,
+    /// RTP or RTCP that is not authentic, or came before.
+    NotAuthentic,
+    /// RTP or RTCP of ours that could not be protected.
+    NotProtected,
     /// A first byte that belongs to no protocol of ours.
     UnknownProtocol,
     /// DTLS or SCTP before any description asked for it.
@@ -15,10 +19,15 @@ pub enum DropReason {
 }
 
 impl DropReason {
-    pub(crate) const COUNT: usize = 3;
+    pub(crate) const COUNT: usize = 5;
     /// All of them.
-    pub const ALL: [DropReason; Self::COUNT] =
-        [DropReason::NoMedia, DropReason::UnknownProtocol, DropReason::NotNegotiated];
+    pub const ALL: [DropReason; Self::COUNT] = [
+        DropReason::NoMedia,
+        DropReason::NotAuthentic,
+        DropReason::NotProtected,
+        DropReason::UnknownProtocol,
+        DropReason::NotNegotiated,
+    ];
 }
 
 /// All floors at one moment.

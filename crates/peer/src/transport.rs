@@ -161,6 +161,11 @@ impl Transport {
         self.dtls = Some(endpoint);
     }
 
+    /// Our role in DTLS, once it is known.
+    pub(crate) fn is_dtls_client(&self) -> Option<bool> {
+        self.is_dtls_client
+    }
+
     /// Stops ICE. The last words may still go out on the path that there was.
     pub(crate) fn leave(&mut self, now: Instant) {
         self.is_leaving = true;

@@ -1,0 +1,218 @@
+//! What offer and answer agreed on becomes streams: senders and receivers of each section, header extensions and feedback of
+//! all of them.
+
+use core::time::Duration;
+
+use limpid_rtp::codec::Format;
+use limpid_rtp::ext::{Kind, Map};
+use limpid_rtp::session::{Feedback, Meaning, Payload, ReceiverId, Section, SenderConfig, Session};
+use limpid_rtp::{Mid, PayloadType, Rid, Ssrc};
+use limpid_sansio::Instant;
+use limpid_sdp::jsep::{LocalSource, MediaKind};
+use limpid_sdp::{Codec, CodecRole};
+
+use crate::media::NegotiatedMedia;
+use crate::peer::Peer;
+use crate::transceiver::TransceiverId;
+
+/// How long packets of pictures are kept for those who ask again.
+const HISTORY: Duration = Duration::from_secs(1);
+
+/// The streams of one section.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) mid: String,
+    pub(crate) transceiver: Option<TransceiverId>,
+    /// Ours, the encodings in their order.
+    pub(crate) senders: Vec<(Option<Rid>, Ssrc)>,
+    /// Theirs.
+    pub(crate) receivers: Vec<(Option<Rid>, ReceiverId)>,
+}
+
+impl Peer {
+    /// An exchange is complete: this is what every section agreed on.
+    pub(crate) fn apply_media(&mut self, now: Instant, sections: Vec<NegotiatedMedia>) {
+        let is_wanted = sections.iter().any(|section| section.may_send || section.may_receive);
+        if is_wanted {
+            self.make_media();
+        }
+        if let Some(media) = &mut self.media {
+            let session = &mut media.session;
+            session.set_extensions(&extensions_of(&sections));
+            let reduced_size = sections.iter().all(|section| section.reduced_size_rtcp);
+            session.set_feedback(feedback_of(&sections), reduced_size);
+            for section in &sections {
+                let known = media.flows.iter().position(|flow| flow.mid == section.mid);
+                let at = known.unwrap_or_else(|| {
+                    media.flows.push(Flow {
+                        mid: section.mid.clone(),
+                        transceiver: None,
+                        senders: Vec::new(),
+                        receivers: Vec::new(),
+                    });
+                    media.flows.len() - 1
+                });
+                let flow = &mut media.flows[at];
+                flow.transceiver = section.transceiver;
+                flow.receive(now, session, section);
+                flow.send(now, session, section);
+            }
+            let is_gone = |flow: &Flow| !sections.iter().any(|section| section.mid == flow.mid);
+            for flow in media.flows.iter_mut().filter(|flow| is_gone(flow) || flow.transceiver.is_none()) {
+                flow.end(session);
+            }
+            media.flows.retain(|flow| flow.transceiver.is_some());
+        }
+        self.negotiated = sections;
+    }
+}
+
+impl Flow {
+    fn receive(&mut self, now: Instant, session: &mut Session, negotiated: &NegotiatedMedia) {
+        if !negotiated.may_receive {
+            self.receivers.drain(..).for_each(|(_, id)| session.remove_receiver(id));
+            return;
+        }
+        let section = Section {
+            mid: Mid::new(&negotiated.mid),
+            payloads: payloads_of(&negotiated.receive_codecs),
+            rids: negotiated.remote_rids.iter().filter_map(|rid| Rid::new(rid)).collect(),
+            is_video: negotiated.kind == MediaKind::Video,
+        };
+        let wanted: Vec<Option<Rid>> = match section.rids.is_empty() {
+            true => vec![None],
+            false => section.rids.iter().copied().map(Some).collect(),
+        };
+        self.receivers.retain(|(rid, id)| {
+            let stays = wanted.contains(rid);
+            if !stays {
+                session.remove_receiver(*id);
+            }
+            stays
+        });
+        for rid in wanted {
+            match self.receivers.iter().find(|(known, _)| *known == rid) {
+                Some((_, id)) => session.update_receiver(*id, section.clone()),
+                None => self.receivers.push((rid, session.add_receiver(now, section.clone(), rid))),
+            }
+        }
+        // Without names of layers the numbers that were announced belong to the layers in their order.
+        for ((_, id), source) in self.receivers.iter().zip(&negotiated.remote_sources) {
+            session.bind(*id, Ssrc(source.ssrc), source.rtx.map(Ssrc));
+        }
+    }
+
+    /// A stream that may not be sent for the time being is paused: its numbers are used up, and must not begin anew.
+    fn send(&mut self, now: Instant, session: &mut Session, negotiated: &NegotiatedMedia) {
+        let payloads = payloads_of(&negotiated.send_codecs);
+        let first = payloads.iter().find(|payload| is_frames(payload)).map(|payload| payload.payload_type);
+        for source in &negotiated.local_sources {
+            let (Some(payload_type), true) = (first, negotiated.may_send) else { continue };
+            let ssrc = Ssrc(source.ssrc);
+            if self.senders.iter().any(|(_, known)| *known == ssrc) {
+                continue;
+            }
+            let config = sender_config(negotiated, source, payloads.clone(), payload_type);
+            let rid = config.rid;
+            self.senders.extend(session.add_sender(now, config).map(|ssrc| (rid, ssrc)));
+        }
+        for (_, ssrc) in &self.senders {
+            let is_agreed = negotiated.local_sources.iter().any(|source| source.ssrc == ssrc.0);
+            if let Some(mut sender) = session.sender(*ssrc) {
+                sender.set_payloads(now, &payloads);
+                sender.set_paused(!negotiated.may_send || !is_agreed);
+            }
+        }
+    }
+
+    fn end(&mut self, session: &mut Session) {
+        self.transceiver = None;
+        self.senders.drain(..).for_each(|(_, ssrc)| session.remove_sender(ssrc));
+        self.receivers.drain(..).for_each(|(_, id)| session.remove_receiver(id));
+    }
+}
+
+fn sender_config(
+    negotiated: &NegotiatedMedia,
+    source: &LocalSource,
+    payloads: Vec<Payload>,
+    payload_type: PayloadType,
+) -> SenderConfig {
+    SenderConfig {
+        ssrc: Ssrc(source.ssrc),
+        repair: source.rtx.map(Ssrc),
+        mid: Mid::new(&negotiated.mid),
+        rid: source.rid.as_deref().and_then(Rid::new),
+        payloads,
+        payload_type,
+        is_video: negotiated.kind == MediaKind::Video,
+        history: HISTORY,
+    }
+}
+
+fn is_frames(payload: &Payload) -> bool {
+    match payload.meaning {
+        Meaning::Media(format) => !matches!(format, Format::TelephoneEvent | Format::ComfortNoise),
+        _ => false,
+    }
+}
+
+/// The codecs of a description in the words of the streams. Those that are not understood are left out.
+pub(crate) fn payloads_of(codecs: &[Codec]) -> Vec<Payload> {
+    let format_of = |codec: &Codec| Format::from_rtpmap(&codec.name, &codec.parameters);
+    let media = |number: u8| codecs.iter().find(|codec| codec.payload_type == number).and_then(format_of);
+    let payloads = codecs.iter().filter_map(|codec| {
+        let meaning = match codec.role() {
+            CodecRole::Media | CodecRole::Tones | CodecRole::ComfortNoise => {
+                Meaning::Media(format_of(codec)?)
+            }
+            CodecRole::Retransmission => Meaning::Retransmission(PayloadType(codec.repairs()?)),
+            CodecRole::Redundancy => Meaning::Redundancy(media(first_reference(codec)?)?),
+            CodecRole::ErrorCorrection => return None,
+        };
+        let says = |word: &str| codec.feedback.iter().any(|feedback| feedback == word);
+        Some(Payload {
+            payload_type: PayloadType(codec.payload_type),
+            meaning,
+            clock_rate: codec.clock_rate,
+            nack: says("nack"),
+            pli: says("nack pli"),
+            fir: says("ccm fir"),
+        })
+    });
+    payloads.collect()
+}
+
+/// `111/111`: what is repeated, and how often.
+fn first_reference(red: &Codec) -> Option<u8> {
+    red.parameters.split('/').next()?.trim().parse().ok()
+}
+
+/// One id has one meaning in the whole bundle (RFC 9143 §12).
+fn extensions_of(sections: &[NegotiatedMedia]) -> Map {
+    let mut map = Map::new();
+    for (id, uri) in sections.iter().flat_map(|section| &section.send_extensions) {
+        if let Some(kind) = Kind::from_uri(uri)
+            && map.id(kind).is_none()
+        {
+            map.insert(*id, kind);
+        }
+    }
+    for (id, uri) in sections.iter().flat_map(|section| &section.receive_extensions) {
+        if let Some(kind) = Kind::from_uri(uri)
+            && map.id(kind).is_none()
+        {
+            map.insert(*id, kind);
+        }
+    }
+    map
+}
+
+fn feedback_of(sections: &[NegotiatedMedia]) -> Feedback {
+    let any = |says: fn(&NegotiatedMedia) -> bool| sections.iter().any(says);
+    match () {
+        () if any(|section| section.uses_transport_feedback) => Feedback::TransportWide,
+        () if any(|section| section.uses_ccfb) => Feedback::CongestionControl,
+        () => Feedback::None,
+    }
+}

@@ -1,0 +1,140 @@
+//! Media on this connection: the streams, and their protection once the handshake gave its keys. RFC 5764 §4; RFC 8834.
+
+use limpid_crypto::Random;
+use limpid_rtp::session::{self, Session};
+use limpid_sansio::{Direction, Ecn, Instant, Machine, Path, PathInfo, Transmit};
+use limpid_srtp::Profile;
+
+use crate::Event;
+use crate::flows::Flow;
+use crate::peer::Peer;
+use crate::stats::DropReason;
+
+/// The largest packet before a path is known: what fits the smallest that IPv6 allows, minus headers and protection.
+const FIRST_MAX_PACKET: usize = 1150;
+
+/// All streams of a connection.
+#[derive(Debug)]
+pub(crate) struct Media {
+    pub(crate) session: Session,
+    /// By section.
+    pub(crate) flows: Vec<Flow>,
+    srtp: Option<limpid_srtp::Session>,
+}
+
+impl Media {
+    /// When the streams want to be called; never, while nothing of theirs could be sent.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.srtp.as_ref().and_then(|_| self.session.poll_timeout())
+    }
+}
+
+/// The name that all our streams share: 96 random bits, new with each connection. RFC 7022 §4.2.
+pub(crate) fn cname(random: &mut Random) -> String {
+    random.bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Peer {
+    /// All streams of this connection, to be handled without descriptions: an SFU adds senders and receivers by itself.
+    /// They flow once the connection is secured.
+    pub fn rtp(&mut self) -> &mut Session {
+        self.make_media();
+        // invariant: was just made
+        &mut self.media.as_mut().expect("media was made").session
+    }
+
+    /// The streams, made when they are first asked for: a connection for data alone does without.
+    pub(crate) fn make_media(&mut self) {
+        if self.media.is_some() {
+            return;
+        }
+        let mut config = session::Config::new(self.random.seed(), &cname(&mut self.random));
+        config.ntp_epoch = self.config.ntp_epoch;
+        config.bitrate = self.config.bitrate;
+        config.max_packet = FIRST_MAX_PACKET;
+        let session = Session::new(config);
+        self.media = Some(Box::new(Media { session, srtp: None, flows: Vec::new() }));
+        self.protect_media();
+    }
+
+    /// Takes the keys of a handshake that is done. Without a profile in common media can not flow, data can.
+    pub(crate) fn protect_media(&mut self) {
+        let Some(media) = self.media.as_mut().filter(|media| media.srtp.is_none()) else { return };
+        let (Some(dtls), Some(is_client)) = (self.transport.dtls.as_ref(), self.transport.is_dtls_client())
+        else {
+            return;
+        };
+        let profile = dtls.info().and_then(|info| info.srtp_profile).and_then(Profile::from_code);
+        let Some(profile) = profile.filter(|_| dtls.is_connected()) else { return };
+        let Ok(keys) = dtls.export(limpid_srtp::EXPORTER_LABEL, None, profile.keying_material_len()) else {
+            return;
+        };
+        let config = limpid_srtp::Config::default();
+        let provider = &self.config.provider;
+        media.srtp = limpid_srtp::Session::from_dtls(provider, profile, &keys, is_client, config).ok();
+        if let Some((_, _, info)) = self.transport.path {
+            self.fit_media(info);
+        }
+    }
+
+    /// The path takes packets of that size, protection and all.
+    pub(crate) fn fit_media(&mut self, info: PathInfo) {
+        let round_trip = self.selected_pair().and_then(|pair| pair.round_trip);
+        let Some(media) = &mut self.media else { return };
+        let profile = media.srtp.as_ref().map(|srtp| srtp.outbound.profile());
+        let overhead = profile.map_or(0, |profile| profile.rtp_overhead().max(profile.rtcp_overhead()));
+        let max_datagram = info.max_datagram.saturating_sub(overhead);
+        media.session.path_changed(PathInfo { max_datagram, ..info });
+        if let Some(round_trip) = round_trip {
+            media.session.set_round_trip(round_trip);
+        }
+    }
+
+    /// RTP and RTCP, protected. Nothing of them is believed before it has proved to be authentic.
+    pub(crate) fn climb_media(&mut self, now: Instant, ecn: Option<Ecn>, packet: &mut [u8]) {
+        let Some(media) = &mut self.media else { return self.note_drop(DropReason::NoMedia) };
+        let Some(srtp) = &mut media.srtp else { return self.note_drop(DropReason::NotNegotiated) };
+        let (floor, opened) = match limpid_srtp::is_rtcp(packet) {
+            true => ("rtcp", srtp.inbound.unprotect_rtcp(packet)),
+            false => ("rtp", srtp.inbound.unprotect_rtp(packet)),
+        };
+        let Ok(plain) = opened else { return self.note_drop(DropReason::NotAuthentic) };
+        self.tap.packet(now, floor, Direction::In, None, plain);
+        let Ok(()) = media.session.handle_input(now, session::Inbound { ecn, bytes: plain });
+    }
+
+    /// One packet of the streams' own, protected where it lies.
+    pub(crate) fn descend_media(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<Path>> {
+        let (_, route, _) = self.transport.path.filter(|(id, ..)| self.transport.may_send(*id))?;
+        let media = self.media.as_mut()?;
+        let srtp = media.srtp.as_mut()?;
+        let start = out.len();
+        loop {
+            let transmit = media.session.poll_transmit(now, out)?;
+            let is_control = limpid_srtp::is_rtcp(&out[start..]);
+            let floor = if is_control { "rtcp" } else { "rtp" };
+            self.tap.packet(now, floor, Direction::Out, None, &out[start..]);
+            let protected = match is_control {
+                true => srtp.outbound.protect_rtcp(out, start),
+                false => srtp.outbound.protect_rtp(out, start),
+            };
+            match protected {
+                Ok(()) => return Some(transmit.reroute(route, out.len() - start)),
+                // What can not be protected is not sent: a key that is used up, a number that was used before.
+                Err(_) => {
+                    out.truncate(start);
+                    self.dropped[DropReason::NotProtected as usize] += 1;
+                }
+            }
+        }
+    }
+
+    /// What the streams have to say.
+    pub(crate) fn poll_media(&mut self) -> Option<Event> {
+        self.media.as_mut()?.session.poll_event().map(Event::Rtp)
+    }
+
+    fn note_drop(&mut self, reason: DropReason) {
+        self.dropped[reason as usize] += 1;
+    }
+}

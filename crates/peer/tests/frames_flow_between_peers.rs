@@ -1,0 +1,146 @@
+//! Frames of sound and pictures cross from peer to peer, protected, in both directions, through renegotiation.
+
+mod common;
+
+use std::time::Duration;
+
+use common::Couple;
+use limpid_netsim::{Handle, Link};
+use limpid_peer::limpid_rtp::codec::{Format, FrameToSend};
+use limpid_peer::limpid_rtp::{Extras, send, session};
+use limpid_peer::{ConnectionState, Event, MediaKind, Peer, Track, TransceiverId};
+
+fn picture(number: u32, is_key: bool) -> Vec<u8> {
+    let mut frame = match is_key {
+        true => vec![0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00],
+        false => vec![0x11, 0x02, 0x00, 0, 0, 0, 0, 0, 0, 0],
+    };
+    frame.extend_from_slice(&number.to_be_bytes());
+    frame.resize(3000, 7);
+    frame
+}
+
+fn write(couple: &mut Couple, side: Handle<Peer>, id: TransceiverId, number: u32, data: &[u8]) {
+    let frame = send::Frame {
+        media_time: Duration::from_millis(33) * number,
+        captured: None,
+        data,
+        info: FrameToSend::default(),
+        extras: Extras::default(),
+    };
+    couple.world.with(side, |peer, now| peer.write_frame(now, id, &frame)).expect("room");
+}
+
+fn read(couple: &mut Couple, side: Handle<Peer>, id: TransceiverId) -> Vec<Vec<u8>> {
+    couple.world.with(side, |peer, now| {
+        let mut frames = Vec::new();
+        while let Some((frame, _)) = peer.read_frame(now, id) {
+            frames.push(frame.data.to_vec());
+        }
+        frames
+    })
+}
+
+/// Both sides have a microphone and a camera.
+fn call(link: Link) -> (Couple, [TransceiverId; 2]) {
+    let mut couple = Couple::new(11, link);
+    for side in [couple.a, couple.b] {
+        couple.world.with(side, |peer, _| {
+            peer.add_track(Track::local(MediaKind::Audio, "mic"), &["call"]).expect("a track");
+            peer.add_track(Track::local(MediaKind::Video, "camera"), &["call"]).expect("a track");
+        });
+    }
+    couple.negotiate();
+    let (a, b) = (couple.a, couple.b);
+    let is_up = couple.world.run_until(Duration::from_secs(5), |world| {
+        [a, b].iter().all(|side| world.machine(*side).connection_state() == ConnectionState::Connected)
+    });
+    assert!(is_up, "{:?}", couple.states());
+    let ids = couple.world.machine(a).transceivers().iter().map(|transceiver| transceiver.id());
+    let ids: Vec<TransceiverId> = ids.collect();
+    (couple, [ids[0], ids[1]])
+}
+
+#[test]
+fn pictures_and_sound_arrive_as_they_were_written() {
+    let (mut couple, [mic, camera]) = call(Link::millis(20));
+    for (from, to) in [(couple.a, couple.b), (couple.b, couple.a)] {
+        let (mut sent, mut seen, mut heard) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..60 {
+            let frame = picture(number, number == 0);
+            write(&mut couple, from, camera, number, &frame);
+            sent.push(frame);
+            write(&mut couple, from, mic, number, &[0x78, number as u8]);
+            couple.world.run_for(Duration::from_millis(33));
+            seen.extend(read(&mut couple, to, camera));
+            heard.extend(read(&mut couple, to, mic));
+        }
+        assert!(seen.len() >= 55, "{} pictures", seen.len());
+        assert_eq!(seen[..], sent[..seen.len()]);
+        assert!(heard.len() >= 55, "{} packets of sound", heard.len());
+        assert_eq!(heard[7], [0x78, 7]);
+    }
+}
+
+#[test]
+fn loss_is_repaired_and_a_key_frame_can_be_asked_for() {
+    let (mut couple, [_, camera]) = call(Link { loss: 0.05, ..Link::millis(20) });
+    let (a, b) = (couple.a, couple.b);
+    let (mut seen, mut is_key, mut asked) = (Vec::new(), true, 0);
+    for number in 0..300 {
+        write(&mut couple, a, camera, number, &picture(number, std::mem::take(&mut is_key)));
+        couple.world.run_for(Duration::from_millis(33));
+        seen.extend(read(&mut couple, b, camera));
+        if number == 150 {
+            couple.world.with(b, |peer, _| peer.request_key_frame(camera));
+        }
+        let requests = couple
+            .world
+            .events(a)
+            .iter()
+            .filter(|(_, event)| matches!(event, Event::Rtp(session::Event::KeyFrameRequested(_))));
+        let requests = requests.count();
+        is_key |= requests > asked;
+        asked = requests;
+    }
+    assert!(asked > 0, "nobody asked for a key frame");
+    assert!(seen.len() >= 290, "{} of 300 pictures", seen.len());
+}
+
+#[test]
+fn frames_go_on_through_twenty_rounds_of_offer_and_answer() {
+    let (mut couple, [mic, _]) = call(Link::millis(5));
+    let (a, b) = (couple.a, couple.b);
+    let mut heard = 0;
+    for round in 0..20_u32 {
+        couple.world.with(a, |peer, _| {
+            let extra = peer.add_transceiver(MediaKind::Video, Default::default()).expect("one more");
+            if round % 2 == 1 {
+                peer.stop_transceiver(extra).expect("it is there");
+            }
+        });
+        couple.negotiate();
+        for step in 0..5 {
+            write(&mut couple, a, mic, round * 5 + step, &[0x78, step as u8]);
+            couple.world.run_for(Duration::from_millis(20));
+            heard += read(&mut couple, b, mic).len();
+        }
+    }
+    assert!(heard >= 97, "{heard} of 100");
+}
+
+#[test]
+fn another_format_can_be_chosen_and_a_paused_stream_goes_on() {
+    let (mut couple, [mic, _]) = call(Link::millis(5));
+    let (a, b) = (couple.a, couple.b);
+    assert!(couple.world.with(a, |peer, now| peer.send_as(now, mic, Format::Pcmu)));
+    assert!(!couple.world.with(a, |peer, now| peer.send_as(now, mic, Format::Vp8)), "no sound");
+    for direction in [limpid_peer::Direction::RecvOnly, limpid_peer::Direction::SendRecv] {
+        couple.world.with(a, |peer, _| peer.set_direction(mic, direction)).expect("known");
+        couple.negotiate();
+        couple.world.run_for(Duration::from_millis(50));
+    }
+    write(&mut couple, a, mic, 0, &[0xff; 160]);
+    couple.world.run_for(Duration::from_millis(50));
+    assert_eq!(read(&mut couple, b, mic), [vec![0xff; 160]]);
+}
