@@ -88,7 +88,8 @@ impl Pacer {
 
     /// Whether a packet may leave now.
     pub fn may_send(&self, now: Instant) -> bool {
-        self.drained_at < now + Self::BURST
+        // A probe measures: its packets leave one by one.
+        if self.probe.is_some() { self.drained_at <= now } else { self.drained_at < now + Self::BURST }
     }
 
     /// A packet of this size left, asked for or not.

@@ -36,6 +36,16 @@ impl Acknowledged {
         *self.slot(step) += u64::from(bytes);
     }
 
+    /// So many bytes arrived between the last packet and `until`, nobody knows when: they are spread evenly.
+    pub(super) fn fill(&mut self, until: i64, bytes: u64) {
+        let Some(newest) = self.newest else { return };
+        let steps = until.div_euclid(STEP).saturating_sub(newest).clamp(1, STEPS as i64);
+        let each = u32::try_from(bytes / steps as u64).unwrap_or(u32::MAX);
+        for step in (newest..newest + steps).filter(|_| each > 0) {
+            self.add(step.saturating_mul(STEP), each);
+        }
+    }
+
     fn slot(&mut self, step: i64) -> &mut u64 {
         &mut self.steps[step.rem_euclid(STEPS as i64) as usize]
     }
@@ -71,6 +81,19 @@ mod tests {
             acknowledged.add(at * 10 * MILLI, 125);
         }
         assert_eq!(acknowledged.rate(), Some(100_000));
+    }
+
+    #[test]
+    fn what_no_feedback_speaks_of_is_filled_in() {
+        let mut acknowledged = Acknowledged::default();
+        for at in (0..100).filter(|at| !(60..75).contains(at)) {
+            if at == 75 {
+                acknowledged.fill(750 * MILLI, 15 * 1250);
+            }
+            acknowledged.add(at * 10 * MILLI, 1250);
+        }
+        let rate = acknowledged.rate().expect("enough");
+        assert!((990_000..1_010_000).contains(&rate), "{rate}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::remote_clock::RemoteClock;
 use super::report_loss::ReportLoss;
 use super::sent::{Arrival, Sent};
 use super::silence::Silence;
+use super::standing_queue::{Advice, StandingQueue};
 use crate::names::Ssrc;
 use crate::rtcp::{ccfb, twcc};
 
@@ -105,6 +106,7 @@ pub struct Estimator {
 struct Delay {
     groups: Groups,
     detector: Detector,
+    standing: StandingQueue,
     control: RateControl,
 }
 
@@ -123,6 +125,8 @@ struct Asked {
 impl Estimator {
     /// Media may be sent this many times faster than the target, so that a frame does not wait long behind the last. Practice.
     const PACING: f64 = 2.5;
+    /// A probe was worth it when it shows at least so many times the target.
+    const WORTH: f64 = 1.2;
     /// Before a round trip was seen.
     const FIRST_RTT: Duration = Duration::from_millis(100);
     /// Longer round trips are nonsense or too slow to help.
@@ -142,6 +146,7 @@ impl Estimator {
             delay: Delay {
                 groups: Groups::default(),
                 detector: Detector::new(),
+                standing: StandingQueue::new(),
                 control: RateControl::new(start),
             },
             loss: LossControl::default(),
@@ -194,7 +199,8 @@ impl Estimator {
             self.arrivals.extend(self.sent.arrived(base + u64::from(ahead), arrived));
         }
         let lost = self.sent.lost_between(base, feedback.status_count.into());
-        self.digest(now, lost, 0);
+        let untold = self.sent.untold_before(base, base + u64::from(feedback.status_count));
+        self.digest(now, (lost, 0), untold);
     }
 
     /// Feedback by SSRC came. RFC 8888.
@@ -223,11 +229,13 @@ impl Estimator {
                 lost += u32::from(number.is_some_and(|number| self.sent.lost(number)));
             }
         }
-        self.digest(now, lost, marked);
+        self.digest(now, (lost, marked), 0);
     }
 
     /// Everything that one feedback said.
-    fn digest(&mut self, now: Instant, lost: u32, marked: u32) {
+    ///
+    /// `untold` bytes were sent of which no feedback speaks, because it was lost itself.
+    fn digest(&mut self, now: Instant, (lost, marked): (u32, u32), untold: u64) {
         if self.arrivals.is_empty() && lost == 0 {
             self.stats.idle_feedbacks += 1;
             return;
@@ -240,6 +248,10 @@ impl Estimator {
         }
         self.arrivals.sort_unstable_by_key(|packet| packet.arrived);
         self.measure_rtt(now);
+        if let Some(first) = self.arrivals.first() {
+            // They arrived, or not, like their neighbours did.
+            self.acknowledged.fill(first.arrived, (untold as f64 * (1.0 - self.loss.share())) as u64);
+        }
         let usage = self.follow_delay();
         let found = self.arrivals.iter().filter(|packet| packet.was_lost).count() as u32;
         let arrived = self.arrivals.len() as u32;
@@ -256,11 +268,16 @@ impl Estimator {
             self.delay.control.marked(now, share, input.rtt);
         }
         self.delay.control.update(&input);
+        let acknowledged = input.acknowledged.filter(|_| !input.is_application_limited);
+        match self.delay.standing.update(now, acknowledged) {
+            Advice::AtMost(rate) => self.delay.control.drain(now, rate),
+            Advice::Resume(rate) => self.delay.control.resume(now, rate),
+            Advice::None => {}
+        }
         if self.delay.control.last_decrease() != before {
             self.planner.fell();
         }
         self.take_probe_result(now, usage);
-        let acknowledged = input.acknowledged.filter(|_| !input.is_application_limited);
         let counts = (arrived, lost.saturating_sub(found));
         self.loss.update(now, counts, (self.stats.target, acknowledged), input.rtt);
         self.settle(now);
@@ -283,6 +300,7 @@ impl Estimator {
         let mut is_overused = false;
         for packet in &self.arrivals {
             self.acknowledged.add(packet.arrived, packet.size);
+            self.delay.standing.add(packet.sent, packet.arrived);
             if let Some(probe) = packet.probe {
                 self.results.arrived(probe, packet);
             }
@@ -300,9 +318,11 @@ impl Estimator {
         let Some(result) = self.results.take() else { return };
         let result = result.min(self.limits.max);
         if usage != Usage::Overuse && result > self.stats.target {
-            self.delay.control.set(now, result.max(self.delay.control.rate()));
+            self.delay.control.probed(now, result, self.rtt());
             self.loss.lift(result);
-            self.planner.succeeded(result);
+            if result as f64 > self.stats.target as f64 * Self::WORTH {
+                self.planner.succeeded(result);
+            }
         }
     }
 

@@ -18,6 +18,7 @@
 //! | packets that left together are one sample | `groups` |
 //! | how fast delay grows | `trendline` |
 //! | what growth is too much: a threshold that adapts | `overuse` |
+//! | a queue that stands is drained | `standing_queue` |
 //! | up a little, down a lot | `rate_control` |
 //! | loss that we cause, and loss that was there before | `loss`, `report_loss` |
 //! | the rate that arrives | `acknowledged` |
@@ -29,6 +30,7 @@
 
 mod acknowledged;
 mod application_limited;
+mod circuit_breaker;
 mod estimator;
 mod groups;
 mod loss;
@@ -40,8 +42,10 @@ mod remote_clock;
 mod report_loss;
 mod sent;
 mod silence;
+mod standing_queue;
 mod trendline;
 
+pub use circuit_breaker::{CircuitBreaker, Report, Timing, Trip};
 pub use estimator::{Estimator, Limits, Stats};
 pub use overuse::Usage;
 pub use probe::{Probe, ProbeId};

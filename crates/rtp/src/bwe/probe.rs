@@ -58,13 +58,15 @@ impl Planner {
     /// Regular probes.
     const PAUSE: Duration = Duration::from_secs(4);
     const MOST_PAUSE: Duration = Duration::from_secs(16);
+    /// The same until a probe brought something or the rate fell for the first time: feedback about one may be lost.
+    const FIRST_PAUSE: Duration = Duration::from_millis(1000);
     /// After a decrease the path has time to settle.
     const SETTLE: Duration = Duration::from_secs(2);
     /// Behind a success the next follows at once, if the result was at least this share of what was tried.
     const GOES_ON: f64 = 0.7;
 
     pub(super) const fn new() -> Self {
-        Planner { next_id: 1, queue: [None, None], has_begun: false, last: None, pause: Self::PAUSE }
+        Planner { next_id: 1, queue: [None, None], has_begun: false, last: None, pause: Self::FIRST_PAUSE }
     }
 
     /// Tries this rate soon: it was good before.
@@ -159,7 +161,7 @@ mod tests {
                 times.push(millis / 1000);
             }
         }
-        assert_eq!(times, [4, 12, 28, 44]);
+        assert_eq!(times, [1, 3, 7, 15, 31, 47]);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct RateControl {
     rate: f64,
     last_increase: Option<Instant>,
     last_decrease: Option<Instant>,
+    /// A probe raised the rate; until then what arrives is measured in part from before.
+    probed_until: Option<Instant>,
     capacity: Capacity,
 }
 
@@ -46,6 +48,8 @@ impl RateControl {
     /// The rate stays below so many times the rate that arrives, and this much more. §5.5.
     const AHEAD: f64 = 1.5;
     const AHEAD_PLUS: f64 = 10_000.0;
+    /// The rate that arrives is measured over this time.
+    const MEASURED_IN: Duration = Duration::from_millis(550);
 
     pub(super) fn new(rate: u64) -> Self {
         RateControl {
@@ -53,6 +57,7 @@ impl RateControl {
             rate: rate as f64,
             last_increase: None,
             last_decrease: None,
+            probed_until: None,
             capacity: Capacity::default(),
         }
     }
@@ -67,7 +72,15 @@ impl RateControl {
         self.last_decrease
     }
 
-    /// Somebody knows better: a probe, a limit.
+    /// A probe showed that this rate gets through.
+    pub(super) fn probed(&mut self, now: Instant, rate: u64, rtt: Duration) {
+        if rate as f64 > self.rate {
+            self.set(now, rate);
+            self.probed_until = Some(now + Self::MEASURED_IN + rtt);
+        }
+    }
+
+    /// Somebody knows better: a limit, silence.
     pub(super) fn set(&mut self, now: Instant, rate: u64) {
         self.rate = rate as f64;
         self.last_increase = Some(now);
@@ -79,6 +92,21 @@ impl RateControl {
         if self.last_decrease.is_none_or(|last| now >= last + rtt) {
             self.rate *= 1.0 - marked.clamp(0.0, 1.0) / 2.0;
             self.decreased(now);
+        }
+    }
+
+    /// A queue stands and shall drain: no more than this, in bits per second, for now.
+    pub(super) fn drain(&mut self, now: Instant, most: u64) {
+        if most as f64 <= self.rate {
+            self.rate = most as f64;
+            self.decreased(now);
+        }
+    }
+
+    /// The queue has drained: at least this, in bits per second.
+    pub(super) fn resume(&mut self, now: Instant, least: u64) {
+        if least as f64 > self.rate {
+            self.set(now, least);
         }
     }
 
@@ -116,17 +144,22 @@ impl RateControl {
         let pause = input.rtt.clamp(Duration::from_millis(10), Duration::from_millis(200))
             + Duration::from_millis(100);
         self.last_decrease.is_none_or(|last| {
-            input.now >= last + pause
-                || input.acknowledged.is_some_and(|rate| (rate as f64) < 0.5 * self.rate)
+            let is_far_off = input.acknowledged.is_some_and(|rate| (rate as f64) < 0.5 * self.rate);
+            input.now >= last + pause || (is_far_off && !self.was_probed(input.now))
         })
+    }
+
+    fn was_probed(&self, now: Instant) -> bool {
+        self.probed_until.is_some_and(|until| now < until)
     }
 
     fn decrease(&mut self, input: &Input) {
         let acknowledged = input.acknowledged.map_or(self.rate, |rate| rate as f64);
         // Little was sent, so little arrived: that is no measure of the path.
-        let from = if input.is_application_limited { acknowledged.max(self.rate) } else { acknowledged };
+        let is_unmeasured = input.is_application_limited || self.was_probed(input.now);
+        let from = if is_unmeasured { acknowledged.max(self.rate) } else { acknowledged };
         self.rate = self.rate.min(from * Self::BETA);
-        if !input.is_application_limited && input.acknowledged.is_some() {
+        if !is_unmeasured && input.acknowledged.is_some() {
             self.capacity.overused_at(acknowledged);
         }
         self.decreased(input.now);
@@ -263,6 +296,16 @@ mod tests {
             control.update(&input(millis, Usage::Normal, 10_000));
         }
         assert_eq!(control.rate(), 1_510_000, "and does not fall for that");
+    }
+
+    #[test]
+    fn what_a_probe_showed_is_not_undone_by_a_measure_from_before() {
+        let mut control = RateControl::new(500_000);
+        control.probed(Instant::from_millis(0), 1_900_000, Duration::from_millis(100));
+        control.update(&input(100, Usage::Overuse, 500_000));
+        assert_eq!(control.rate(), 1_615_000);
+        control.update(&input(700, Usage::Overuse, 500_000));
+        assert_eq!(control.rate(), 425_000);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub(super) struct Arrival {
 pub(super) struct Sent {
     packets: Window<Packet>,
     highest_arrived: Option<u64>,
+    /// The first number that no feedback has spoken of.
+    untold: u64,
     streams: Vec<Stream>,
 }
 
@@ -66,7 +68,7 @@ impl Sent {
     const STREAM_WINDOW: usize = 2048;
 
     pub(super) const fn new() -> Self {
-        Sent { packets: Window::new(Self::LIMIT), highest_arrived: None, streams: Vec::new() }
+        Sent { packets: Window::new(Self::LIMIT), highest_arrived: None, untold: 0, streams: Vec::new() }
     }
 
     pub(super) fn add(&mut self, now: Instant, number: u64, size: usize, probe: Option<ProbeId>) {
@@ -121,6 +123,16 @@ impl Sent {
         self.highest_arrived = self.highest_arrived.max(Some(number));
         let Packet { sent, size, probe, .. } = *packet;
         Some(Arrival { sent, arrived, size, probe, was_lost })
+    }
+
+    /// Feedback speaks of the numbers from `first` to `end`. Returns the bytes of those before that none spoke of.
+    pub(super) fn untold_before(&mut self, first: u64, end: u64) -> u64 {
+        let from = self.untold.max(self.packets.start());
+        let known = (from..first.min(self.packets.end())).filter_map(|number| self.packets.get(number));
+        let bytes =
+            known.filter(|packet| packet.fate == Fate::Unknown).map(|packet| u64::from(packet.size)).sum();
+        self.untold = self.untold.max(end.min(self.packets.end()));
+        bytes
     }
 
     /// Of the numbers from `first` on, `count` of them, those that did not arrive count as lost from now on, if a later one

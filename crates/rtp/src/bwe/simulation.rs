@@ -185,7 +185,8 @@ impl World {
             let demand = flow.demand.iter().rfind(|(from, _)| *from <= time).map_or(0.0, |(_, most)| *most);
             // An encoder that keeps to the target, less what waits already.
             let backlog = flow.waiting.iter().sum::<usize>();
-            let frame = ((flow.estimator.target() as f64).min(demand) / 30.0 / 8.0) as usize;
+            let frame =
+                ((flow.estimator.target() as f64).min(demand) / 30.0 / 8.0 * 1150.0 / 1200.0) as usize;
             let mut left = if backlog > 8 * frame { 0 } else { frame };
             while left > 0 {
                 let size = left.min(1150);

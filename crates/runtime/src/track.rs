@@ -1,0 +1,187 @@
+//! Sound and pictures as a tokio program holds them: a transceiver, what it sends, what it receives.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant as StdInstant};
+
+use bytes::Bytes;
+use limpid_peer::media::codec::{Format, FrameInfo, FrameToSend};
+use limpid_peer::media::{Extras, PayloadType, Rid, send};
+use limpid_peer::{Codec, Direction, MediaKind, Peer, PeerId, TransceiverId};
+use limpid_sansio::Instant;
+
+use crate::channel::wait;
+use crate::connection::{SharedConnections, with_peer};
+use crate::error::Error;
+use crate::port::TrackBells;
+
+/// A place for one track each way.
+#[doc(alias = "RTCRtpTransceiver")]
+#[derive(Clone, Debug)]
+pub struct Transceiver {
+    shared: SharedConnections,
+    peer: PeerId,
+    id: TransceiverId,
+    bells: Arc<TrackBells>,
+}
+
+/// An encoded frame to be sent: a picture, or one packet's worth of sound.
+#[derive(Copy, Clone, Debug)]
+pub struct Frame<'a> {
+    /// Where it stands in its medium.
+    pub media_time: Duration,
+    /// What the encoder made.
+    pub data: &'a [u8],
+    /// What the encoder says of it. The default is right for streams without layers.
+    pub info: FrameToSend,
+    /// What is told beside it: loudness, orientation.
+    pub extras: Extras,
+}
+
+impl<'a> Frame<'a> {
+    /// A frame of which there is nothing more to say.
+    pub fn new(media_time: Duration, data: &'a [u8]) -> Self {
+        Frame { media_time, data, info: FrameToSend::default(), extras: Extras::default() }
+    }
+}
+
+/// A frame that came.
+#[derive(Clone, Debug)]
+pub struct ReceivedFrame {
+    /// Its bytes, as the decoder of its format takes them.
+    pub data: Bytes,
+    /// Its format.
+    pub format: Format,
+    /// Its payload type.
+    pub payload_type: PayloadType,
+    /// Its timestamp, unwrapped, in units of the format's clock.
+    pub timestamp: u64,
+    /// What its packets say of it: key frame, size, layers.
+    pub info: FrameInfo,
+    /// When to play it: smooth, and in step with the other tracks of its sender as far as they are known.
+    pub playout: StdInstant,
+    /// How long ago it was captured, by the sender's reports; `None`: not known yet.
+    pub age: Option<Duration>,
+    /// Something is missing between this frame and the one before.
+    pub lost_before: bool,
+    /// Which encoding it belongs to.
+    pub rid: Option<Rid>,
+    /// What was told beside it.
+    pub extras: Extras,
+}
+
+impl Transceiver {
+    pub(crate) fn new(shared: SharedConnections, peer: PeerId, id: TransceiverId, bells: Arc<TrackBells>) -> Self {
+        Transceiver { shared, peer, id, bells }
+    }
+
+    /// Its handle in events.
+    pub fn id(&self) -> TransceiverId {
+        self.id
+    }
+
+    /// Sound or pictures; `None` once it has gone.
+    pub fn kind(&self) -> Option<MediaKind> {
+        self.look(|peer| peer.transceiver(self.id).map(|transceiver| transceiver.kind()))
+    }
+
+    /// The name of its section, once it has one.
+    pub fn mid(&self) -> Option<String> {
+        self.look(|peer| peer.transceiver(self.id)?.mid().map(str::to_owned))
+    }
+
+    /// Who may send, as of the last exchange.
+    #[doc(alias = "currentDirection")]
+    pub fn current_direction(&self) -> Option<Direction> {
+        self.look(|peer| peer.transceiver(self.id)?.current_direction())
+    }
+
+    /// Changes who shall send; an exchange of descriptions has to follow.
+    pub fn set_direction(&self, direction: Direction) -> Result<(), Error> {
+        self.with(|peer, _| peer.set_direction(self.id, direction).map_err(Error::Misuse))?
+    }
+
+    /// Ends both ways for good; an exchange of descriptions has to follow.
+    pub fn stop(&self) -> Result<(), Error> {
+        self.with(|peer, _| peer.stop_transceiver(self.id).map_err(Error::Misuse))?
+    }
+
+    /// Which codecs to use, best first.
+    #[doc(alias = "setCodecPreferences")]
+    pub fn set_codec_preferences(&self, codecs: &[Codec]) -> Result<(), Error> {
+        self.with(|peer, _| peer.set_codec_preferences(self.id, codecs).map_err(Error::Misuse))?
+    }
+
+    /// What the other side takes, the preferred first. Empty: nothing may be sent yet.
+    pub fn send_codecs(&self) -> Vec<Codec> {
+        self.look(|peer| Some(peer.send_codecs(self.id).to_vec())).unwrap_or_default()
+    }
+
+    /// Frames written from now on are in this format. `false`: the other side takes none such.
+    pub fn send_as(&self, format: Format) -> bool {
+        self.with(|peer, now| peer.send_as(now, self.id, format)).unwrap_or(false)
+    }
+
+    /// Queues a frame: sound leaves at once, pictures as the path takes them. Never waits.
+    pub fn write(&self, frame: &Frame<'_>) -> Result<(), Error> {
+        let frame = send::Frame {
+            media_time: frame.media_time,
+            captured: None,
+            data: frame.data,
+            info: frame.info,
+            extras: frame.extras,
+        };
+        self.with(|peer, now| peer.write_frame(now, self.id, &frame).map_err(Error::Frame))?
+    }
+
+    /// Waits until the other side can not go on without a key frame.
+    pub async fn key_frame_requested(&self) {
+        self.bells.key_frame.notified().await;
+    }
+
+    /// The next frame of any encoding. `None`: the track or the connection has ended.
+    pub async fn recv(&self) -> Option<ReceivedFrame> {
+        let received = wait(&self.bells.read, || match self.try_recv() {
+            Ok(Some(frame)) => Some(Some(frame)),
+            Ok(None) => None,
+            Err(_) => Some(None),
+        });
+        received.await
+    }
+
+    /// The next frame, if one is there. An error: the track or the connection has ended.
+    pub fn try_recv(&self) -> Result<Option<ReceivedFrame>, Error> {
+        self.with(|peer, now| {
+            let (frame, rid) = match peer.read_frame(now, self.id) {
+                Some(read) => read,
+                None if peer.transceiver(self.id).is_some() && !peer.is_closed() => return Ok(None),
+                None => return Err(Error::Closed),
+            };
+            Ok(Some(ReceivedFrame {
+                data: Bytes::copy_from_slice(frame.data),
+                format: frame.format,
+                payload_type: frame.payload_type,
+                timestamp: frame.timestamp,
+                info: frame.info,
+                playout: StdInstant::now() + frame.playout.since(now),
+                age: frame.captured_at.map(|captured| now.since(captured)),
+                lost_before: frame.lost_before,
+                rid,
+                extras: frame.extras,
+            }))
+        })?
+    }
+
+    /// Asks the other side for a picture that can be decoded by itself.
+    pub fn request_key_frame(&self) {
+        let _ = self.with(|peer, _| peer.request_key_frame(self.id));
+    }
+
+    fn with<R>(&self, verb: impl FnOnce(&mut Peer, Instant) -> R) -> Result<R, Error> {
+        let done = self.shared.with(|all, now| with_peer(all, self.peer, now, |peer, _, now| verb(peer, now)));
+        done.flatten().ok_or(Error::Closed)
+    }
+
+    fn look<R>(&self, at: impl FnOnce(&Peer) -> Option<R>) -> Option<R> {
+        self.shared.lock(|all, _| all.mux.look(self.peer).and_then(at))?
+    }
+}
