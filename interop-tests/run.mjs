@@ -31,11 +31,11 @@ const SCENARIOS = [
   ['share firefox', 'share-pages.mjs', ['firefox'], 8],
   ['share between browsers', 'share-browsers.mjs', [], 4],
   ['trust', 'trust.mjs', [], 4],
-  ['call chromium', 'call-pages.mjs', ['chromium', 'chromium'], 4],
-  ['call firefox', 'call-pages.mjs', ['firefox', 'firefox'], 4],
-  ['call between browsers', 'call-pages.mjs', ['chromium', 'firefox'], 4],
+  ['call chromium', 'call-pages.mjs', ['chromium', 'chromium'], 6],
+  ['call firefox', 'call-pages.mjs', ['firefox', 'firefox'], 6],
+  ['call between browsers', 'call-pages.mjs', ['chromium', 'firefox'], 6],
   ['call without its path', 'call-path.mjs', [], 6],
-  ['call for everybody', 'call-access.mjs', [], 4],
+  ['call for everybody', 'call-access.mjs', [], 8],
 ];
 
 function run([name, script, args, minutes]) {

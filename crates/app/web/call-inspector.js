@@ -8,7 +8,11 @@ const words = strings.call.inspector;
 /** `samples` as the grid gives them; gives rows `{of, direction, track, stream}`. */
 export function tracksOf(media, samples) {
   const rows = [];
-  const sender = (track) => samples.map(({ measured }) => measured.streams.find(({ way, kind, mid }) => way === 'out' && kind === track.kind && mid !== undefined)).find(Boolean);
+  // Of several connections that carry it, the first one tells.
+  const sender = (track) => samples.map(({ peer, measured }) => {
+    const mid = peer.connection?.pc.getTransceivers().find((each) => each.sender.track === track)?.mid;
+    return measured.streams.find((stream) => stream.way === 'out' && stream.mid === mid);
+  }).find(Boolean);
   for (const name of ['mic', 'camera', 'screen', 'sound']) {
     const track = media[name];
     if (track) rows.push({ of: strings.call.self, direction: words.sent, track, stream: sender(track), remote: false });
