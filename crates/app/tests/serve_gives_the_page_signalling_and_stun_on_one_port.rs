@@ -80,7 +80,10 @@ fn only_the_page_of_calls_may_ask_for_camera_and_microphone() {
     let server = Server::start("127.0.0.1:0");
     let (head, body) = server.get("/call", &server.own_host());
     assert!(head.starts_with("http/1.1 200") && head.contains("text/html") && body.contains("call.js"));
-    assert!(head.contains("camera=(self), microphone=(self)") && head.contains("script-src 'self';"), "{head}");
+    assert!(
+        head.contains("camera=(self), microphone=(self)") && head.contains("script-src 'self';"),
+        "{head}"
+    );
     for path in ["/", "/call.js", "/no/such/page"] {
         let (head, _) = server.get(path, &server.own_host());
         assert!(head.contains("camera=(), microphone=()"), "{path}:\n{head}");

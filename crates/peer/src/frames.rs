@@ -85,6 +85,11 @@ impl Peer {
         }
     }
 
+    /// What all our streams together may send, in bits per second, as the path is estimated. `None`: there are none.
+    pub fn target_bitrate(&self) -> Option<u64> {
+        self.media.as_ref().map(|media| media.session.target_bitrate())
+    }
+
     /// The transceiver that a receiver belongs to.
     pub fn transceiver_of(&self, receiver: ReceiverId) -> Option<TransceiverId> {
         let flows = &self.media.as_ref()?.flows;

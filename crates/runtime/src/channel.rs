@@ -209,7 +209,7 @@ fn as_error(error: WriteError) -> Error {
 }
 
 /// Waits for the bell until `ready` gives something. Nothing is missed between a look and the wait.
-async fn wait<R>(bell: &Notify, mut ready: impl FnMut() -> Option<R>) -> R {
+pub(crate) async fn wait<R>(bell: &Notify, mut ready: impl FnMut() -> Option<R>) -> R {
     // Mostly it is there: listening for the bell costs more than looking.
     if let Some(result) = ready() {
         return result;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use limpid_peer::{
-    ChannelConfig, CloseReason, ConnectionState, Description, DtlsInfo, Event, PairStats, Peer, PeerId,
-    SignalingState, Stats,
+    ChannelConfig, CloseReason, ConnectionState, Description, DtlsInfo, Event, MediaKind, PairStats, Peer,
+    PeerId, SignalingState, Stats, Track, TransceiverId, TransceiverInit,
 };
 use limpid_sansio::{Instant, Path};
 
@@ -13,6 +13,7 @@ use crate::channel::DataChannel;
 use crate::error::Error;
 use crate::port::{Connections, Listener, Port};
 use crate::shared::Shared;
+use crate::track::Transceiver;
 
 /// A peer connection. Dropping it says goodbye to the other side and frees everything that belongs to it.
 #[doc(alias = "RTCPeerConnection")]
@@ -141,6 +142,46 @@ impl PeerConnection {
             })
             .await?;
         Some(DataChannel::new(self.port.shared.clone(), self.id, id, bells))
+    }
+
+    /// A new place for one track each way; an exchange of descriptions has to follow.
+    #[doc(alias = "addTransceiver")]
+    pub fn add_transceiver(&self, kind: MediaKind, init: TransceiverInit) -> Result<Transceiver, Error> {
+        let id = self.with(|peer, _, _| peer.add_transceiver(kind, init))??;
+        self.transceiver(id).ok_or(Error::Closed)
+    }
+
+    /// A track to send; an exchange of descriptions has to follow. Tracks of one stream are played in step.
+    #[doc(alias = "addTrack")]
+    pub fn add_track(&self, track: Track, streams: &[&str]) -> Result<Transceiver, Error> {
+        let id = self.with(|peer, _, _| peer.add_track(track, streams))??;
+        self.transceiver(id).ok_or(Error::Closed)
+    }
+
+    /// One of the transceivers.
+    pub fn transceiver(&self, id: TransceiverId) -> Option<Transceiver> {
+        let found =
+            self.with(|peer, listener, _| peer.transceiver(id).map(|_| listener.track(id))).ok()??;
+        Some(Transceiver::new(self.port.shared.clone(), self.id, id, found))
+    }
+
+    /// All transceivers, in the order in which they were made.
+    #[doc(alias = "getTransceivers")]
+    pub fn transceivers(&self) -> Vec<Transceiver> {
+        let ids = self.look(|peer| peer.transceivers().iter().map(|it| it.id()).collect::<Vec<_>>());
+        ids.unwrap_or_default().into_iter().filter_map(|id| self.transceiver(id)).collect()
+    }
+
+    /// Waits for the next track that the other side sends. `None`: the connection has ended.
+    #[doc(alias = "ontrack")]
+    pub async fn next_track(&self) -> Option<Transceiver> {
+        let id = self.until(|_, listener| listener.announced.pop_front()).await?;
+        self.transceiver(id)
+    }
+
+    /// What all our streams together may send, in bits per second; `None`: there are none.
+    pub fn target_bitrate(&self) -> Option<u64> {
+        self.look(Peer::target_bitrate)?
     }
 
     /// Waits for the next event of the connection (those of single channels are left to their channels). `None`: it has

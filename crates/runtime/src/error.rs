@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use limpid_peer::{Misuse, WriteError};
+use limpid_peer::{FrameRefused, Misuse, WriteError};
 
 /// Why something could not be done.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub enum Error {
     Misuse(Misuse),
     /// The message was not taken.
     Write(WriteError),
+    /// The frame was not taken.
+    Frame(FrameRefused),
     /// The connection or channel has ended.
     Closed,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Error {
             Error::Certificate(error) => write!(f, "the certificate can not be used: {error}"),
             Error::Misuse(misuse) => misuse.fmt(f),
             Error::Write(error) => error.fmt(f),
+            Error::Frame(refused) => refused.fmt(f),
             Error::Closed => f.write_str("the connection has ended"),
         }
     }
@@ -39,6 +42,7 @@ impl std::error::Error for Error {
             Error::Socket(error) => Some(error),
             Error::Misuse(misuse) => Some(misuse),
             Error::Write(error) => Some(error),
+            Error::Frame(refused) => Some(refused),
             _ => None,
         }
     }

@@ -39,6 +39,7 @@
 //! | idea | file |
 //! |---|---|
 //! | the connection, what it is made with, the channel | `connection.rs`, `builder.rs`, `channel.rs` |
+//! | sound and pictures: what is sent, what is received | `track.rs` |
 //! | a port and the connections that share it | `port.rs` |
 //! | a machine between its driver and its handles | `shared.rs` |
 //! | the one loop, for any machine | `driver.rs` |
@@ -57,6 +58,7 @@ mod interfaces;
 mod port;
 mod resolve;
 mod shared;
+mod track;
 mod udp;
 
 use std::sync::Arc;
@@ -68,14 +70,18 @@ pub use builder::Builder;
 pub use channel::{ChannelDetails, DataChannel, Message};
 pub use connection::PeerConnection;
 pub use error::Error;
+#[doc(no_inline)]
+pub use limpid_peer::limpid_rtp;
 pub use limpid_peer::{
-    CandidateKind, ChannelConfig, ChannelId, ChannelState, CloseReason, ConnectionState, Description,
-    DescriptionKind, DropReason, DtlsInfo, Error as ConnectionError, Event, HandshakeError,
-    IceConnectionState, IceGatheringState, IceServer, Identity, Kind, LoopbackPolicy, MdnsPolicy, Misuse,
-    PairStats, Reliability, SignalingState, Stats, Unannounced, WriteError,
+    CandidateKind, Capabilities, ChannelConfig, ChannelId, ChannelState, CloseReason, Codec, ConnectionState,
+    Description, DescriptionKind, Direction, DropReason, DtlsInfo, Error as ConnectionError, Event,
+    FrameRefused, HandshakeError, IceConnectionState, IceGatheringState, IceServer, Identity, Kind,
+    LoopbackPolicy, MdnsPolicy, MediaKind, Misuse, PairStats, Reliability, SignalingState, Stats, Track,
+    TrackState, TransceiverId, TransceiverInit, Unannounced, WriteError,
 };
 pub use limpid_sansio::tap;
 pub use port::Port;
+pub use track::{Frame, ReceivedFrame, Transceiver};
 pub use udp::{BindOptions, BufferSizes};
 
 /// The largest datagram that a connection sends, in bytes of UDP payload.

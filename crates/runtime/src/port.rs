@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use limpid_peer::{ChannelId, CloseReason, Config, Event, Mux, Peer, PeerId};
+use limpid_peer::limpid_rtp::session;
+use limpid_peer::{ChannelId, CloseReason, Config, Event, Mux, Peer, PeerId, TransceiverId};
 use limpid_sansio::Instant;
 use tokio::sync::Notify;
 
@@ -100,7 +101,19 @@ pub(crate) struct Listener {
     /// Rings with every event of the connection.
     pub(crate) bell: Arc<Notify>,
     pub(crate) channels: BTreeMap<ChannelId, Arc<ChannelBells>>,
+    /// Tracks of the other side, for `next_track`.
+    pub(crate) announced: VecDeque<TransceiverId>,
+    pub(crate) tracks: BTreeMap<TransceiverId, Arc<TrackBells>>,
     pub(crate) ended: Option<CloseReason>,
+}
+
+/// Those who wait for one transceiver.
+#[derive(Debug, Default)]
+pub(crate) struct TrackBells {
+    /// Frames wait to be read, or the track has ended.
+    pub(crate) read: Notify,
+    /// The other side wants a key frame. Kept until somebody hears it.
+    pub(crate) key_frame: Notify,
 }
 
 /// Those who wait for one channel.
@@ -125,6 +138,28 @@ impl Listener {
         self.channels.entry(id).or_default().clone()
     }
 
+    /// The bells of a transceiver, made when somebody first asks.
+    pub(crate) fn track(&mut self, id: TransceiverId) -> Arc<TrackBells> {
+        self.tracks.entry(id).or_default().clone()
+    }
+
+    /// What the streams have to say goes to those who hold them; who asks for events hears of the rate.
+    fn note_media(&mut self, peer: &Peer, event: session::Event) {
+        match event {
+            session::Event::Readable(receiver) => {
+                if let Some(bells) = peer.transceiver_of(receiver).and_then(|id| self.tracks.get(&id)) {
+                    bells.read.notify_waiters();
+                }
+            }
+            session::Event::KeyFrameRequested(ssrc) => {
+                if let Some(bells) = peer.transceiver_of_sender(ssrc).and_then(|id| self.tracks.get(&id)) {
+                    bells.key_frame.notify_one();
+                }
+            }
+            _ => self.note(Event::Rtp(event)),
+        }
+    }
+
     fn note(&mut self, event: Event) {
         match &event {
             Event::ChannelReadable(id) => return self.ring(*id, |bells| bells.read.notify_waiters()),
@@ -138,6 +173,12 @@ impl Listener {
                 }
             }
             Event::DataChannel(id) => self.accepted.push_back(*id),
+            Event::Track(id) => self.announced.push_back(*id),
+            Event::TrackEnded(id) => {
+                if let Some(bells) = self.tracks.get(id) {
+                    bells.read.notify_waiters();
+                }
+            }
             Event::Closed(reason) => self.end(*reason),
             _ => {}
         }
@@ -158,6 +199,7 @@ impl Listener {
         self.ended.get_or_insert(reason);
         self.channels.values().for_each(|bells| bells.both());
         self.channels.clear();
+        self.tracks.values().for_each(|bells| bells.read.notify_waiters());
         self.bell.notify_waiters();
     }
 }
@@ -170,9 +212,11 @@ impl Actor for Connections {
         (&mut self.mux, &mut self.listeners)
     }
 
-    fn on_event(_: &mut Mux, listeners: &mut Self::Listener, _: Instant, (id, event): (PeerId, Event)) {
-        if let Some(listener) = listeners.get_mut(&id) {
-            listener.note(event);
+    fn on_event(mux: &mut Mux, listeners: &mut Self::Listener, _: Instant, (id, event): (PeerId, Event)) {
+        let Some(listener) = listeners.get_mut(&id) else { return };
+        match (event, mux.look(id)) {
+            (Event::Rtp(event), Some(peer)) => listener.note_media(peer, event),
+            (event, _) => listener.note(event),
         }
     }
 

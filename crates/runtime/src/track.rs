@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as StdInstant};
 
 use bytes::Bytes;
-use limpid_peer::media::codec::{Format, FrameInfo, FrameToSend};
-use limpid_peer::media::{Extras, PayloadType, Rid, send};
+use limpid_peer::limpid_rtp::codec::{Format, FrameInfo, FrameToSend};
+use limpid_peer::limpid_rtp::{Extras, PayloadType, Rid, send};
 use limpid_peer::{Codec, Direction, MediaKind, Peer, PeerId, TransceiverId};
 use limpid_sansio::Instant;
 
@@ -70,7 +70,12 @@ pub struct ReceivedFrame {
 }
 
 impl Transceiver {
-    pub(crate) fn new(shared: SharedConnections, peer: PeerId, id: TransceiverId, bells: Arc<TrackBells>) -> Self {
+    pub(crate) fn new(
+        shared: SharedConnections,
+        peer: PeerId,
+        id: TransceiverId,
+        bells: Arc<TrackBells>,
+    ) -> Self {
         Transceiver { shared, peer, id, bells }
     }
 
@@ -151,9 +156,10 @@ impl Transceiver {
     /// The next frame, if one is there. An error: the track or the connection has ended.
     pub fn try_recv(&self) -> Result<Option<ReceivedFrame>, Error> {
         self.with(|peer, now| {
+            let is_live = !peer.is_closed() && peer.transceiver(self.id).is_some();
             let (frame, rid) = match peer.read_frame(now, self.id) {
                 Some(read) => read,
-                None if peer.transceiver(self.id).is_some() && !peer.is_closed() => return Ok(None),
+                None if is_live => return Ok(None),
                 None => return Err(Error::Closed),
             };
             Ok(Some(ReceivedFrame {
@@ -177,7 +183,8 @@ impl Transceiver {
     }
 
     fn with<R>(&self, verb: impl FnOnce(&mut Peer, Instant) -> R) -> Result<R, Error> {
-        let done = self.shared.with(|all, now| with_peer(all, self.peer, now, |peer, _, now| verb(peer, now)));
+        let done =
+            self.shared.with(|all, now| with_peer(all, self.peer, now, |peer, _, now| verb(peer, now)));
         done.flatten().ok_or(Error::Closed)
     }
 
