@@ -145,7 +145,7 @@ fn meaning(kind: Kind, bytes: &[u8]) -> Option<String> {
             format!("left {} ticks after its timestamp", TransmissionOffset::parse(bytes).ok()?.0)
         }
         Kind::AbsSendTime => {
-            let micros = u64::from(AbsSendTime::parse(bytes).ok()?.0) * 1_000_000 >> 18;
+            let micros = (u64::from(AbsSendTime::parse(bytes).ok()?.0) * 1_000_000) >> 18;
             format!("left at {}.{:06} s of 64", micros / 1_000_000, micros % 1_000_000)
         }
         Kind::PlayoutDelay => {
