@@ -136,7 +136,6 @@ impl Peer {
     }
 
     /// Counts and measurements of all floors.
-    #[doc(alias = "getStats")]
     pub fn stats(&self) -> Stats {
         Stats {
             selected_pair: self.selected_pair(),

@@ -8,7 +8,7 @@ use common::{Couple, Side, exchange};
 use limpid_netsim::Link;
 use limpid_peer::{
     Capabilities, ConnectionState, Description, Direction, Event, MediaKind, Misuse, NegotiatedMedia, Peer,
-    SignalingState, Track, TrackState, TransceiverId, TransceiverInit,
+    ReportKind, ReportValue, SignalingState, Track, TrackState, TransceiverId, TransceiverInit,
 };
 use limpid_sansio::Instant;
 
@@ -310,4 +310,38 @@ fn a_call_without_channels_connects_and_a_channel_can_be_opened_later() {
         couple.world.events(couple.b).last().map(|(_, event)| event.clone()),
         Some(Event::Closed(limpid_peer::CloseReason::Remote))
     );
+}
+
+#[test]
+fn a_report_tells_what_there_is_by_the_names_of_the_w3c() {
+    let mut couple = Couple::new(12, Link::millis(10));
+    couple.world.with(couple.a, |a, _| a.add_track(Track::local(Audio, "mic"), &[]).expect("a track"));
+    couple.negotiate();
+    couple.world.run_for(Duration::from_secs(5));
+    let report = couple.world.machine(couple.a).report();
+    let ids: std::collections::BTreeSet<&str> = report.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids.len(), report.len(), "each has a name of its own");
+    let find = |kind| report.iter().find(|entry| entry.kind == kind).unwrap_or_else(|| panic!("{kind:?}"));
+    let text = |kind, name: &str| match find(kind).get(name) {
+        Some(ReportValue::Text(text)) => text.clone(),
+        other => panic!("{kind:?} {name}: {other:?}"),
+    };
+    assert_eq!(text(ReportKind::Codec, "mimeType"), "audio/opus");
+    assert_eq!(find(ReportKind::Codec).get("clockRate"), Some(&ReportValue::Count(48_000)));
+    assert_eq!(text(ReportKind::MediaSource, "trackIdentifier"), "mic");
+    assert_eq!(
+        (text(ReportKind::Transport, "dtlsState"), text(ReportKind::Transport, "tlsVersion")),
+        ("connected".into(), "FEFD".into())
+    );
+    assert_eq!(text(ReportKind::LocalCandidate, "address"), "192.0.2.1");
+    assert_eq!(text(ReportKind::RemoteCandidate, "candidateType"), "host");
+    assert_eq!(text(ReportKind::Certificate, "fingerprintAlgorithm"), "sha-256");
+    let Some(ReportValue::Number(seconds)) = find(ReportKind::CandidatePair).get("currentRoundTripTime")
+    else {
+        panic!("no round trip")
+    };
+    assert!((0.01..0.1).contains(seconds), "{seconds}");
+    for id in ["selectedCandidatePairId", "localCertificateId", "remoteCertificateId"] {
+        assert!(ids.contains(text(ReportKind::Transport, id).as_str()), "{id}");
+    }
 }

@@ -84,3 +84,45 @@ fn every_captured_offer_is_answered_by_a_peer_that_sends_and_receives() {
 fn missing(side: &Side, offered: &[(MediaKind, bool, bool)]) -> usize {
     side.peer.transceivers().len() - offered.len()
 }
+
+/// Most captured offers have what ours has: sound, pictures and channels under the names 0, 1 and 2. Their answers fit ours.
+#[test]
+fn answers_of_other_peers_are_taken_as_answers_to_our_own_offer() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdp/tests/captures");
+    let mut taken = std::collections::BTreeSet::new();
+    for entry in std::fs::read_dir(folder).expect("the captures") {
+        let path = entry.expect("a file").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("text");
+        let mids: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("a=mid:")).collect();
+        let kinds: Vec<&str> =
+            text.split("\nm=").skip(1).filter_map(|section| section.split(' ').next()).collect();
+        if !name.ends_with("-answer.sdp")
+            || mids != ["0", "1", "2"]
+            || kinds != ["audio", "video", "application"]
+        {
+            continue;
+        }
+        let mut side = Side::new(1);
+        side.peer.add_track(Track::local(MediaKind::Audio, "mic"), &["call"]).expect("a track");
+        side.peer.add_track(Track::local(MediaKind::Video, "camera"), &["call"]).expect("a track");
+        side.peer.create_data_channel(NOW, Default::default()).expect("a channel");
+        side.offer();
+        side.peer
+            .set_remote_description(NOW, Description::answer(&text))
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(side.peer.signaling_state(), SignalingState::Stable, "{name}");
+        for (media, (kind, sends, receives)) in side.peer.negotiated_media().iter().zip(sections(&text)) {
+            assert_eq!((media.kind, media.may_receive, media.may_send), (kind, sends, receives), "{name}");
+            let (sent, received) = (&media.send_codecs[0], &media.receive_codecs[0]);
+            assert!(sent.matches(received), "{name}: the numbers may differ, the codec may not");
+            assert!(text.contains(&format!("a=rtpmap:{} {}/", sent.payload_type, sent.name)), "{name}");
+        }
+        assert!(side.peer.max_message_size().is_some(), "{name}");
+        taken.insert(name);
+    }
+    let peers = ["aiortc", "chromium", "firefox", "janus", "pion3", "wrtc", "werift", "gst"];
+    let missing: Vec<_> =
+        peers.into_iter().filter(|peer| !taken.iter().any(|name| name.starts_with(peer))).collect();
+    assert!(missing.is_empty() && taken.len() == 37, "{missing:?} {}", taken.len());
+}

@@ -8,8 +8,8 @@ use std::time::Duration;
 use arbitrary::{Arbitrary, Unstructured};
 use limpid_crypto::{Random, null};
 use limpid_peer::{
-    ChannelConfig, ChannelId, Config, ConnectionState, Description, DescriptionKind, Error, Event,
-    HandshakeError, Identity, Kind, Peer, SignalingState, WriteError,
+    ChannelConfig, ChannelId, Config, ConnectionState, Description, DescriptionKind, Direction, Error, Event,
+    HandshakeError, Identity, Kind, MediaKind, Peer, SignalingState, Track, WriteError,
 };
 use limpid_sansio::conformance::checked_drain;
 use limpid_sansio::{Answer, Datagram, Driven, FailCause, Instant, Machine, Path};
@@ -21,6 +21,8 @@ use crate::Outcome;
 const MAX_SIGNALS: usize = 400;
 /// Channels that one side opens at most.
 const MAX_CHANNELS: usize = 6;
+/// Transceivers to which one side adds more.
+const MAX_TRANSCEIVERS: usize = 8;
 
 /// What the user and the signalling do.
 #[derive(Arbitrary, Clone, PartialEq, Eq, Debug)]
@@ -42,6 +44,13 @@ enum Verb {
     },
     Reading(bool),
     CloseChannel(u8),
+    /// A track to send, of pictures or of sound.
+    AddTrack(bool),
+    /// Something is done with a transceiver: turned, emptied, stopped.
+    Change {
+        transceiver: u8,
+        how: u8,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -136,6 +145,38 @@ impl End {
                 self.opened.push((id, 0));
                 self.numbers.insert(id, number);
             }
+        }
+    }
+
+    fn add_track(&mut self, is_video: bool) {
+        let count = self.peer.transceivers().len();
+        if count < MAX_TRANSCEIVERS {
+            let kind = if is_video { MediaKind::Video } else { MediaKind::Audio };
+            let _ = self.peer.add_track(Track::local(kind, format!("{}-{count}", self.number)), &["stream"]);
+        }
+    }
+
+    fn change(&mut self, transceiver: u8, how: u8) {
+        let all = self.peer.transceivers();
+        let Some(id) = all.get(usize::from(transceiver) % all.len().max(1)).map(|one| one.id()) else { return };
+        let direction = Direction::new(how & 1 != 0, how & 2 != 0);
+        // Every one of them may be refused: the transceiver may be on its way out.
+        let _ = match how % 12 {
+            0..8 => self.peer.set_direction(id, direction),
+            8 => self.peer.remove_track(id),
+            9 => self.peer.replace_track(id, None),
+            _ => self.peer.stop_transceiver(id),
+        };
+    }
+
+    /// What must hold whatever was said: no two transceivers share a section, and what is agreed on is somebody's.
+    fn check_media(&self) {
+        let mids: Vec<&str> = self.peer.transceivers().iter().filter_map(|one| one.mid()).collect();
+        let distinct: std::collections::BTreeSet<&str> = mids.iter().copied().collect();
+        assert_eq!(mids.len(), distinct.len(), "{mids:?}");
+        for media in self.peer.negotiated_media() {
+            assert!(media.transceiver.is_some() || !(media.may_send || media.may_receive));
+            assert!(!media.may_send || !(media.send_codecs.is_empty() || media.local_sources.is_empty()));
         }
     }
 
@@ -321,7 +362,10 @@ fn obey(wire: &mut Wire<End>, side: usize, verb: &Verb, sins: &mut Sins) {
                 end.closed.push(end.numbers[id]);
             }
         }
+        Verb::AddTrack(is_video) => end.add_track(*is_video),
+        Verb::Change { transceiver, how } => end.change(*transceiver, *how),
     }
+    end.check_media();
     wire.drain();
 }
 
@@ -422,7 +466,7 @@ fn is_complete(wire: &Wire<End>) -> bool {
 
 /// Scripts as bytes: a plain talk; glare; late and lost signalling; loss and replays; a lie; restarts.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let verb = |side, which, args: &[u8]| seed::verb(side, which, 12, args);
+    let verb = |side, which, args: &[u8]| seed::verb(side, which, 14, args);
     let round = seed::round();
     let open = [verb(0, 8, &[1]), verb(0, 9, &[0, 5])].concat();
     let exchange = [verb(0, 0, &[]), verb(1, 1, &[7]), verb(0, 1, &[7]), verb(1, 1, &[7])].concat();
@@ -456,5 +500,20 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let restarted =
         [talk.clone(), verb(1, 5, &[]), verb(1, 0, &[]), verb(0, 1, &[7]), verb(1, 1, &[7]), round.repeat(4)]
             .concat();
-    vec![talk, glare, late, lossy, lied, restarted]
+    let call = [
+        verb(0, 12, &[0]),
+        verb(0, 12, &[1]),
+        verb(1, 12, &[1]),
+        exchange.clone(),
+        round.repeat(2),
+        verb(0, 13, &[1, 11]),
+        verb(1, 13, &[0, 2]),
+        verb(0, 0, &[]),
+        verb(1, 0, &[]),
+        verb(1, 1, &[7]),
+        verb(0, 1, &[7]),
+        round.repeat(4),
+    ]
+    .concat();
+    vec![talk, glare, late, lossy, lied, restarted, call]
 }
