@@ -164,6 +164,9 @@ impl Peer {
         let remote = jsep::read(&parsed)?;
         if description.kind == DescriptionKind::Offer {
             remote.transport.as_ref().map_or(Ok(()), |theirs| self.transport.check_remote(theirs))?;
+            if let Some((ours, theirs)) = &self.in_force() {
+                jsep::check_offer(jsep::Negotiated { local: ours, remote: theirs }, &parsed)?;
+            }
             if self.negotiation.state == SignalingState::HaveLocalOffer {
                 self.roll_back()?;
             }

@@ -16,11 +16,11 @@ pub enum JsepError {
     MissingSctpPort(usize),
     /// Two sections have one name.
     RepeatedMid(usize),
-    /// The answer has more or fewer sections than the offer.
+    /// The answer has more or fewer sections than the offer; or a new offer has fewer than the session.
     SectionCount,
-    /// The section is of another kind or protocol than the offered one.
+    /// The section is of another kind or protocol than the offered one, or than it was before.
     SectionKind(usize),
-    /// The section has another name than the offered one.
+    /// The section has another name than the offered one, or than it had before.
     SectionMid(usize),
     /// The section was not offered, and is answered.
     NotOffered(usize),
@@ -43,13 +43,13 @@ impl fmt::Display for JsepError {
             JsepError::BadSetup(section) => ("has no setup role that fits", section),
             JsepError::MissingSctpPort(section) => ("has no SCTP port", section),
             JsepError::RepeatedMid(section) => ("has a name that another one has", section),
-            JsepError::SectionKind(section) => ("is of another kind than the offered one", section),
-            JsepError::SectionMid(section) => ("has another name than the offered one", section),
+            JsepError::SectionKind(section) => ("is of another kind than the one before", section),
+            JsepError::SectionMid(section) => ("has another name than the one before", section),
             JsepError::NotOffered(section) => ("is accepted though it was not on offer", section),
             JsepError::NotBundled(section) => ("is accepted over a transport of its own", section),
             JsepError::RtcpNotMultiplexed(section) => ("wants a port of its own for RTCP", section),
             JsepError::SectionCount => {
-                return f.write_str("the answer has not as many sections as the offer");
+                return f.write_str("the description has not as many sections as the one before");
             }
             JsepError::BadBundle => {
                 return f.write_str("the answer's BUNDLE group is no part of the offer's");

@@ -205,6 +205,27 @@ fn sections_that_end_leave_a_slot_that_is_used_again_under_a_new_name() {
     assert_eq!(outline(&jsep::offer(&side.local(&stale), in_force(&second, &answer)))[1], "video 0 1");
 }
 
+//~ covers 3264-8-b neg
+#[test]
+fn an_offer_that_moves_or_drops_what_lives_is_told_from_one_that_goes_on() {
+    let side = Side::new();
+    let wishes = [Audio, Video].map(|kind| new_wish(&side, kind, SendRecv));
+    let (offer, answer) = agreed(&side, &wishes);
+    let previous = Negotiated { local: &answer, remote: &offer };
+    let check =
+        |change: &dyn Fn(String) -> String| jsep::check_offer(previous, &parse(&change(offer.to_string())));
+    assert_eq!(check(&|text| text), Ok(()));
+    assert_eq!(check(&|text| text + "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n"), Ok(()), "more may come");
+    assert_eq!(
+        check(&|text| text.replace("m=video 9", "m=video 0").replace("mid:1", "mid:x")),
+        Ok(()),
+        "or end"
+    );
+    assert_eq!(check(&|text| text.split("m=video").next().unwrap().into()), Err(JsepError::SectionCount));
+    assert_eq!(check(&|text| text.replace("mid:1", "mid:x")), Err(JsepError::SectionMid(1)));
+    assert_eq!(check(&|text| text.replace("m=video", "m=audio")), Err(JsepError::SectionKind(1)));
+}
+
 //~ covers 3264-8.3.2-a, 3264-7-a
 #[test]
 fn numbers_of_the_other_side_are_kept_in_our_own_offers_and_new_ones_avoid_them() {

@@ -203,7 +203,7 @@ impl Peer {
     }
 
     /// The descriptions of the last exchange that was completed.
-    fn in_force(&self) -> Option<(SessionDescription, SessionDescription)> {
+    pub(super) fn in_force(&self) -> Option<(SessionDescription, SessionDescription)> {
         let ours = SessionDescription::parse(&self.negotiation.local.current.as_ref()?.text).ok()?;
         Some((ours, self.negotiation.remote.current.clone()?))
     }

@@ -1,4 +1,4 @@
-//! Whether an answer answers its offer. RFC 9429 §5.8.3 and §5.11, RFC 3264 §6, RFC 9143 §7.3, RFC 8842 §5.3.
+//! Whether an answer answers its offer, and whether an offer goes on from where the session stands. RFC 9429 §5.8.3 and §5.11, RFC 3264 §6, RFC 9143 §7.3, RFC 8842 §5.3.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -6,7 +6,7 @@ use alloc::string::String;
 use super::facts::SectionSummary;
 use super::read::summaries;
 use super::transport::{Units, tagged, transport};
-use super::{Setup, read, rtp};
+use super::{Negotiated, Setup, read, rtp};
 use crate::error::JsepError;
 use crate::media::Media;
 use crate::session::SessionDescription;
@@ -27,6 +27,34 @@ pub fn check_answer(offer: &SessionDescription, answer: &SessionDescription) -> 
         return Err(JsepError::RtcpNotMultiplexed(section.index));
     }
     check_transport(offer, answer)
+}
+
+/// Checks a new offer of the other side against the descriptions that are in force: it has at least as many sections, and
+/// those that live, or were never refused, keep place, kind and name (RFC 3264 §8, RFC 9429 §5.2.2).
+pub fn check_offer(previous: Negotiated<'_>, offer: &SessionDescription) -> Result<(), JsepError> {
+    let (ours, theirs) = (&previous.local.media, &previous.remote.media);
+    if offer.media.len() < ours.len() {
+        return Err(JsepError::SectionCount);
+    }
+    let both = ours.iter().zip(theirs);
+    for (index, ((ours, theirs), now)) in both.zip(&offer.media).enumerate() {
+        // A refused slot is free for anything; one that is refused now need not be named.
+        if is_refused(ours) || is_refused(theirs) || is_refused(now) {
+            continue;
+        }
+        if ours.kind != now.kind {
+            return Err(JsepError::SectionKind(index));
+        }
+        if theirs.mid() != now.mid() {
+            return Err(JsepError::SectionMid(index));
+        }
+    }
+    Ok(())
+}
+
+/// Port 0 says no, unless an offer says with it that there is no port but the group's.
+pub(super) fn is_refused(media: &Media) -> bool {
+    media.port == 0 && !media.is_bundle_only()
 }
 
 fn check_section(section: &SectionSummary, offered: &Media, answered: &Media) -> Result<(), JsepError> {

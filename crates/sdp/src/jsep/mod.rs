@@ -24,7 +24,7 @@ pub use crate::attribute::{Direction, Setup};
 use crate::session::SessionDescription;
 pub use agree::{Agreement, agree};
 pub use answer::answer;
-pub use check::check_answer;
+pub use check::{check_answer, check_offer};
 pub use diff::{Changes, compare};
 pub use facts::{
     DataSection, Extension, Layer, MediaKind, MediaSection, PrimarySource, Remote, SectionSummary, Source,

@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::check::is_refused;
 use super::facts::MediaSection;
 use super::numbers::Numbers;
 use super::rtp::{self, kind_of};
@@ -161,11 +162,6 @@ impl Slot<'_> {
             Slot::Media { wish, .. } => wish.kind.as_str(),
         }
     }
-}
-
-/// Port 0 says no, unless an offer said with it that there is no port but the group's.
-fn is_refused(media: &Media) -> bool {
-    media.port == 0 && !media.is_bundle_only()
 }
 
 /// A section keeps the form in which it was negotiated.
