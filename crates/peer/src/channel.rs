@@ -61,7 +61,7 @@ impl Channel<'_> {
         self.association.buffered_amount(self.id)
     }
 
-    /// The amount at which [`Event::ChannelBufferedAmountLow`] is said.
+    /// The amount at which [`ChannelBufferedAmountLow`](crate::Event::ChannelBufferedAmountLow) is said.
     pub fn set_buffered_amount_low_threshold(&mut self, bytes: usize) {
         self.association.set_low_water(self.id, bytes);
     }
@@ -74,7 +74,7 @@ impl Channel<'_> {
 
 /// Data channels.
 impl Peer {
-    /// Opens a channel; it becomes usable with [`Event::ChannelOpened`]. The first one asks for a negotiation.
+    /// Opens a channel; it becomes usable with [`ChannelOpened`](crate::Event::ChannelOpened). The first one asks for a negotiation.
     #[doc(alias = "createDataChannel")]
     pub fn create_data_channel(&mut self, now: Instant, config: ChannelConfig) -> Result<ChannelId, Misuse> {
         if self.is_closed() {
