@@ -91,6 +91,16 @@ if (names[0] === 'chromium') await testCase(title('a source that the system mute
   await shows(b, OTHER, []);
 });
 
+await testCase(title('the network changes on both sides at once, over and over: restarts that cross do no harm'), async () => {
+  for (let round = 0; round < 3; round += 1) {
+    await Promise.all([a, b].map((page) => page.evaluate(() => { dispatchEvent(new Event('online')); })));
+    await pause(700);
+  }
+  await Promise.all([met(a), met(b), hearsTone(a, TONES[names[1]]), hearsTone(b, TONES[names[0]])]);
+  expect('sessions', [await traced(a, 'session'), await traced(b, 'error', 'failed')].map((all) => all.length), [1, 0]);
+  return `${(await traced(b, 'rung restart')).length} restarts, ${(await traced(b, 'glare')).length} crossed`;
+});
+
 await testCase(title('chat both ways; markup and links are text'), async () => {
   const say = async (page, text) => {
     await page.focus(testid('call-chat-input'));

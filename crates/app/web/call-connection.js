@@ -19,6 +19,7 @@ export class Connection {
   #theirOffer = 0;
   #isOver = false;
   #screens = new Map();
+  #role = null;
   proven = false;
   #greetedNow;
   /** Our own greeting has left. Nothing that comes is looked at before, however early it is there. */
@@ -26,7 +27,7 @@ export class Connection {
 
   /**
    * `call`: {room, auth}; `me`: {member, hello()}; `say(body)` to the other side; `on`: changed(), hello(message),
-   * message(message), file(channel), failed(Failure), closed().
+   * message(message), file(channel), stuck(), failed(Failure), closed().
    */
   constructor({ session, isOfferer, isPolite, call, me, ice, certificate, say, on }) {
     Object.assign(this, { session, isOfferer, isPolite, call, me, say, on });
@@ -134,7 +135,12 @@ export class Connection {
         if (!this.#isOver) await action();
       } catch (error) {
         if (this.#isOver) return;
-        if (!(error instanceof Failure)) { console.error(error); trace('error', { session: this.session, text: String(error) }); }
+        if (!(error instanceof Failure)) {
+          console.error(error);
+          trace('error', { session: this.session, text: String(error) });
+          // What cannot be changed any more can still be replaced.
+          if (this.proven) { this.on.stuck(); return; }
+        }
         this.#fail(error instanceof Failure ? error : new Failure('protocol'));
       }
     });
@@ -155,7 +161,11 @@ export class Connection {
   }
 
   #describe() {
-    const { type, sdp } = this.pc.localDescription;
+    const { type } = this.pc.localDescription;
+    let { sdp } = this.pc.localDescription;
+    // Firefox, having taken an offer of its own back, may answer with the other role of DTLS than the one that it has, which
+    // others must refuse (RFC 8842 §5.4).
+    if (type === 'answer' && this.#role) sdp = sdp.replace(/^a=setup:\w+/gm, `a=setup:${this.#role}`);
     const offer = type === 'offer' ? this.#ourOffer : this.#theirOffer;
     this.say({ description: { type, sdp }, nonce: toHex(this.#nonce), member: this.me.member, session: this.session, offer });
   }
@@ -193,6 +203,7 @@ export class Connection {
       // What was to come beside voice and camera waited for this.
       await this.#carry();
     }
+    this.#role ??= roleOf(this.isOfferer ? this.pc.remoteDescription.sdp : this.pc.localDescription.sdp, this.isOfferer);
     this.on.changed();
     this.#maybeGreet();
   }
@@ -311,4 +322,11 @@ export class Connection {
     if (this.pc.connectionState === 'failed' && !this.proven && hasPath) this.#fail(new Failure('fingerprint'));
     else this.on.changed();
   }
+}
+
+/** Our role of DTLS, as the first answer has it; `isTheirs`: it is the other side's. */
+function roleOf(sdp, isTheirs) {
+  const [, setup] = /^a=setup:(active|passive)/m.exec(sdp) ?? [];
+  if (!setup) return null;
+  return isTheirs === (setup === 'active') ? 'passive' : 'active';
 }

@@ -4,6 +4,7 @@
 import { Connection } from './call-connection.js';
 import { Ladder } from './call-ladder.js';
 import { trace } from './call-trace.js';
+import { Failure } from './strings.js';
 
 const MAX_EARLY = 100;
 const TICK = 250;
@@ -11,6 +12,8 @@ const TICK = 250;
 const GRACE = 1_500;
 // Without any path after this long, it counts as broken from the start.
 const FIRST_PATH = 15_000;
+// Sessions that may get stuck before it is given up.
+const MOST_STUCK = 3;
 const STATES = ['on', 'off', 'muted', 'none'];
 
 export class CallPeer {
@@ -176,6 +179,7 @@ export class CallPeer {
         hello: (message) => this.#met(connection, message),
         message: (message) => this.#message(connection, message),
         file: (channel) => this.on.file(this, channel),
+        stuck: () => this.#stuck(connection),
         failed: (failure) => this.#failed(connection, failure),
         closed: () => this.#closed(connection),
       },
@@ -233,6 +237,15 @@ export class CallPeer {
       screen: typeof state?.screen === 'string' ? state.screen.slice(0, 16) : null,
     };
   }
+
+  /** A description that the browser did not take: another session instead, but not for ever. */
+  #stuck(connection) {
+    if (this.#isOver || connection !== this.connection || this.next) return;
+    this.#renewals += 1;
+    if (this.#renewals > MOST_STUCK) this.#failed(connection, new Failure('protocol'));
+    else this.renew();
+  }
+  #renewals = 0;
 
   #failed(connection, failure) {
     if (this.#isOver) return;
