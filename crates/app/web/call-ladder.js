@@ -64,17 +64,17 @@ export class Ladder {
   }
 
   /**
-   * Something that makes an attempt worth it at once: `signalling` is back, the `network` is another one, a `wake` from sleep.
-   * The latter two are known to this side alone, so that it acts even if it does not lead.
+   * Something that makes an attempt worth it at once: `signalling` is back, the `network` is another one, a `wake` from sleep, or
+   * the other side `asked` because of the latter two. Only the side that leads restarts, since restarts that cross leave some
+   * browsers without a path; the other one asks it to.
    */
   nudge(now, why) {
-    const mayAct = this.leads || why !== 'signalling';
-    if (this.#since === null) return why === 'signalling' ? [] : ['restart'];
     // Asleep nobody waited.
-    if (why === 'wake') { this.#since = now; this.#step = 0; }
-    if (!mayAct || this.isLost || now - this.#attempted < PAUSE) return [];
+    if (why === 'wake' && this.#since !== null) { this.#since = now; this.#step = 0; }
+    if (!this.leads) return why === 'network' || why === 'wake' ? ['ask'] : [];
+    if (this.isLost || now - this.#attempted < PAUSE || (this.#since === null && why === 'signalling')) return [];
     this.#attempted = now;
-    return [now - this.#since < RENEWS ? 'restart' : 'renew'];
+    return [this.#since === null || now - this.#since < RENEWS ? 'restart' : 'renew'];
   }
 
   /** The person asks for one more try. */

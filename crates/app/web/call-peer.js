@@ -79,6 +79,7 @@ export class CallPeer {
       if (!this.isWorking) this.#end(body.bye);
       return;
     }
+    if (body.restart) { this.nudge('asked'); return; }
     if (body.resync) { (this.next ?? this.connection)?.hear(body); return; }
     const session = body.session ?? 0;
     if (body.description?.type === 'offer') this.#answerNew(session);
@@ -300,6 +301,7 @@ export class CallPeer {
       trace(action === 'restart' || action === 'renew' ? `rung ${action}` : action, { member: this.member });
       if (action === 'restart') (this.next ?? this.connection)?.restart();
       else if (action === 'renew') this.renew();
+      else if (action === 'ask' && this.id) this.setting.signal.say(this.id, { restart: true });
       else if (action === 'lost') {
         if (this.hasLeft || !this.wasMet) { this.#end('lost'); return; }
         this.on.lost(this);

@@ -90,7 +90,8 @@ test('the ladder: of attempts that were missed the last one is made', () => {
 test('the ladder: news from outside skip the wait, but not the pause between two attempts', () => {
   const ladder = new Ladder(true), other = new Ladder(false);
   assert.deepEqual(ladder.nudge(0, 'signalling'), []);
-  assert.deepEqual(other.nudge(0, 'network'), ['restart']);
+  assert.deepEqual([other.nudge(0, 'network'), other.nudge(0, 'asked')], [['ask'], []]);
+  assert.deepEqual([ladder.nudge(0, 'asked'), ladder.nudge(500, 'network')], [['restart'], []]);
   ladder.broken(0);
   other.broken(0);
   assert.deepEqual(ladder.nudge(100, 'signalling'), ['restart']);
@@ -98,7 +99,7 @@ test('the ladder: news from outside skip the wait, but not the pause between two
   assert.deepEqual(ladder.nudge(1200, 'network'), ['restart']);
   assert.deepEqual(ladder.nudge(16_000, 'signalling'), ['renew']);
   assert.deepEqual(other.nudge(100, 'signalling'), []);
-  assert.deepEqual(other.nudge(100, 'network'), ['restart']);
+  assert.deepEqual(other.nudge(100, 'network'), ['ask']);
   // Who slept did not wait.
   assert.deepEqual(ladder.nudge(3_600_000, 'wake'), ['restart']);
   assert.equal(ladder.since, 3_600_000);
