@@ -13,7 +13,7 @@ pub struct Config {
     pub replay_window: usize,
     /// How many SSRCs may be in use. A new one beyond it is refused; four times as many that were
     /// [removed](crate::Context::remove_source) are remembered. Default 256: a meeting of 50, each with three layers of video
-    /// and their retransmissions, is within it, and at most 100 KiB of memory.
+    /// and their retransmissions, is within it, and at most 200 KiB of memory.
     pub max_sources: usize,
     /// RFC 9335: CSRCs and header extensions encrypted as a whole. Default [`Cryptex::Receive`].
     pub cryptex: Cryptex,

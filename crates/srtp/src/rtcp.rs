@@ -7,6 +7,7 @@ use limpid_sansio::wire::{ParseError, ParseErrorKind};
 use crate::config::MAX_RTCP_PACKETS;
 use crate::context::Context;
 use crate::error::{DropReason, Error};
+use crate::rtp::MAX_PACKET_LEN;
 use crate::sources::RTCP_WORDS;
 use crate::transform::{RTCP_CLEAR, RtcpWord};
 use crate::window::Verdict;
@@ -22,6 +23,9 @@ fn ssrc(packet: &[u8]) -> Result<u32, ParseError> {
     let Some([first, _, _, _, ssrc @ ..]) = packet.first_chunk::<RTCP_CLEAR>() else {
         return Err(ParseError::new("RTCP header", 0, ParseErrorKind::Truncated));
     };
+    if packet.len() > MAX_PACKET_LEN {
+        return Err(ParseError::new("RTCP packet", 0, ParseErrorKind::TooLarge));
+    }
     if first >> 6 != 2 {
         return Err(ParseError::new("version", 0, ParseErrorKind::BadValue));
     }

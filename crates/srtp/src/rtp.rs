@@ -14,6 +14,9 @@ use crate::window::Verdict;
 pub(crate) const FIXED_HEADER_LEN: usize = 12;
 /// Bytes in front of an extension's body (RFC 3550 §5.3.1).
 pub(crate) const EXTENSION_HEADER_LEN: usize = 4;
+/// No packet is longer: no datagram is, and no frame of RFC 4571. One of 2²⁰ bytes would run out of counter blocks, and into the
+/// key stream of the next (RFC 3711 §4.1.1).
+pub(crate) const MAX_PACKET_LEN: usize = 65_535;
 /// The bit of the first byte that tells of an extension.
 pub(crate) const X_BIT: u8 = 0x10;
 
@@ -44,6 +47,9 @@ impl Layout {
         let Some(fixed) = packet.first_chunk::<FIXED_HEADER_LEN>() else {
             return Err(truncated("RTP header", 0));
         };
+        if packet.len() > MAX_PACKET_LEN {
+            return Err(ParseError::new("RTP packet", 0, ParseErrorKind::TooLarge));
+        }
         if fixed[0] >> 6 != 2 {
             return Err(ParseError::new("version", 0, ParseErrorKind::BadValue));
         }

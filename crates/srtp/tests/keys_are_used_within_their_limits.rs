@@ -149,6 +149,28 @@ fn what_is_no_packet_is_not_protected() {
     assert_eq!((sender.source_count(), sender.stats().rtp), (0, 0));
 }
 
+//~ covers 3711-4.1.1-c, 3711-4.1.1-c neg
+#[test]
+fn no_packet_is_so_long_that_its_key_stream_runs_into_the_next() {
+    for profile in Profile::ALL {
+        let (mut sender, mut receiver) = pair(profile, Config::default());
+        let longest = rtp(7, 1, &vec![5; 65_535 - 12]);
+        assert!(matches!(
+            sender.protect_rtp(&mut [&longest[..], &[0]].concat(), 0),
+            Err(Error::Malformed(_))
+        ));
+        assert!(matches!(
+            sender.protect_rtcp(&mut [&longest[..], &[0]].concat(), 0),
+            Err(Error::Malformed(_))
+        ));
+        let wire = sealed(&mut sender, &longest);
+        assert_eq!(opened(&mut receiver, &wire), Ok(longest));
+        // A million zero bytes, as an attacker could send them.
+        assert_eq!(opened(&mut receiver, &rtp(7, 2, &vec![0; 1 << 20])), Err(DropReason::Malformed));
+        assert_eq!(opened_rtcp(&mut receiver, &rtcp(7, &vec![0; 1 << 20])), Err(DropReason::Malformed));
+    }
+}
+
 //~ covers 3711-8.2-a neg
 #[test]
 fn keys_of_the_wrong_length_and_lacking_providers_are_refused() {
