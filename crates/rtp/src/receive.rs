@@ -217,7 +217,8 @@ impl Stream {
         let was_missing = self.losses.arrived(now, full, way == Way::Itself);
         let is_late_begin = full < self.packets.first()
             && !self.reading.has_begun()
-            && self.packets.first() - full <= MAX_MISORDER;
+            && self.packets.first() - full <= MAX_MISORDER
+            && self.packets.end() - full <= self.config.packets as u64;
         if is_late_begin {
             self.losses.precede(now, full + 1, self.packets.first());
             self.packets.extend_down(full);
