@@ -1,7 +1,7 @@
 //! Sound and pictures as a tokio program holds them: a transceiver, what it sends, what it receives.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant as StdInstant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use limpid_peer::limpid_rtp::codec::{Format, FrameInfo, FrameToSend};
@@ -57,8 +57,8 @@ pub struct ReceivedFrame {
     pub timestamp: u64,
     /// What its packets say of it: key frame, size, layers.
     pub info: FrameInfo,
-    /// When to play it: smooth, and in step with the other tracks of its sender as far as they are known.
-    pub playout: StdInstant,
+    /// How long to wait before it is played, so that what the network did to it does not show.
+    pub plays_in: Duration,
     /// How long ago it was captured, by the sender's reports; `None`: not known yet.
     pub age: Option<Duration>,
     /// Something is missing between this frame and the one before.
@@ -168,7 +168,7 @@ impl Transceiver {
                 payload_type: frame.payload_type,
                 timestamp: frame.timestamp,
                 info: frame.info,
-                playout: StdInstant::now() + frame.playout.since(now),
+                plays_in: frame.playout.since(now),
                 age: frame.captured_at.map(|captured| now.since(captured)),
                 lost_before: frame.lost_before,
                 rid,
