@@ -86,6 +86,8 @@ targets! {
     codec_sdp: codec::sdp::description, codec::sdp::description_seeds, floor 30, runs 20_000;
     codec_jsep: codec::sdp::jsep, codec::sdp::jsep_seeds, floor 40, runs 20_000;
     codec_fingerprint: codec::crypto::fingerprint, codec::crypto::fingerprint_seeds, floor 10, runs 200_000;
+    codec_twcc: codec::rtp_feedback::transport_wide, codec::rtp_feedback::transport_wide_seeds, floor 15, runs 100_000;
+    codec_ccfb: codec::rtp_feedback::by_ssrc, codec::rtp_feedback::by_ssrc_seeds, floor 10, runs 200_000;
     codec_signaling_to_server: codec::signaling::to_server, codec::signaling::to_server_seeds, floor 10, runs 200_000;
     codec_signaling_from_server: codec::signaling::from_server, codec::signaling::from_server_seeds, floor 10, runs 200_000;
     #[cfg(feature = "app")]
@@ -102,6 +104,7 @@ targets! {
     codec_file_wav: codec::file::wav, codec::file::wav_seeds, floor 30, runs 100_000;
     #[cfg(feature = "app")]
     codec_file_annexb: codec::file::annexb, codec::file::annexb_seeds, floor 30, runs 100_000;
+    sequence_bwe: sequence::bwe::play, sequence::bwe::seeds, floor 60, runs 1_000;
     sequence_dtls: sequence::dtls::play, sequence::dtls::seeds, floor 60, runs 20_000;
     sequence_ice: sequence::ice::play, sequence::ice::seeds, floor 80, runs 10_000;
     sequence_sctp: sequence::sctp::play, sequence::sctp::seeds, floor 60, runs 5_000;

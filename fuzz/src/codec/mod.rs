@@ -7,6 +7,7 @@ pub mod file;
 pub mod ice;
 pub mod payload;
 pub mod rtp;
+pub mod rtp_feedback;
 pub mod sctp;
 pub mod sdp;
 #[cfg(feature = "app")]

@@ -1,5 +1,6 @@
 //! Machines: scripts of commands and of a bad wire, played to two of them, and what must hold all the same.
 
+pub mod bwe;
 pub mod dtls;
 pub mod ice;
 pub mod peer;

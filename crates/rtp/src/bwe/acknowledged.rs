@@ -56,8 +56,10 @@ impl Acknowledged {
         let complete = (newest - self.first).min(STEPS as i64 - 1);
         let counted =
             (newest - complete..newest).map(|step| self.steps[step.rem_euclid(STEPS as i64) as usize]);
-        let nanos = (complete * STEP) as u64;
-        (complete >= LEAST).then(|| counted.sum::<u64>() * 8 * 1_000_000_000 / nanos)
+        let nanos = (complete * STEP) as u128;
+        let bits = counted.map(u128::from).sum::<u128>() * 8;
+        let rate = (bits * 1_000_000_000).checked_div(nanos)?;
+        (complete >= LEAST).then(|| u64::try_from(rate).unwrap_or(u64::MAX))
     }
 }
 

@@ -117,7 +117,10 @@ impl CircuitBreaker {
     /// A report block about this stream came.
     pub fn on_report(&mut self, now: Instant, report: &Report) -> Option<Trip> {
         self.on_rtcp();
-        self.rtt = report.rtt.unwrap_or(self.rtt);
+        self.rtt = match (report.rtt, self.rtt) {
+            (None, rtt) | (Some(rtt), Duration::ZERO) => rtt,
+            (Some(sample), smoothed) => (smoothed * 4 + sample) / 5, // §3: Tr
+        };
         let Some((last, highest)) = self.last_report.replace((now, report.highest_sequence)) else {
             (self.packets, self.bytes) = (0, 0);
             return None;

@@ -28,7 +28,7 @@ pub struct Limits {
     pub min: u64,
     /// Where it begins. Default 300 000, as browsers do.
     pub start: u64,
-    /// It never grows beyond. Default 50 000 000.
+    /// It never grows beyond, nor beyond 1 Tbit/s. Default 50 000 000.
     pub max: u64,
 }
 
@@ -37,6 +37,17 @@ impl Default for Limits {
         Limits { min: 30_000, start: 300_000, max: 50_000_000 }
     }
 }
+
+impl Limits {
+    /// In order, and small enough to reckon with.
+    fn sound(self) -> Self {
+        let max = self.max.min(1_000_000_000_000);
+        let min = self.min.min(max);
+        Limits { min, start: self.start.clamp(min, max), max }
+    }
+}
+
+const NANOS_PER_TICK: i64 = (1_000_000_000 / twcc::TICKS_PER_SECOND) as i64;
 
 /// What the estimator knows, for people who look at it.
 #[derive(Copy, Clone, PartialEq, Debug, Default)]
@@ -134,7 +145,8 @@ impl Estimator {
 
     /// Knows nothing yet.
     pub fn new(limits: Limits) -> Self {
-        let start = limits.start.clamp(limits.min, limits.max.max(limits.min));
+        let limits = limits.sound();
+        let start = limits.start;
         Estimator {
             limits,
             sent: Sent::new(),
@@ -161,7 +173,7 @@ impl Estimator {
 
     /// Changes the limits. An estimate outside of them moves to the nearer one.
     pub fn set_limits(&mut self, now: Instant, limits: Limits) {
-        self.limits = limits;
+        self.limits = limits.sound();
         self.settle(now);
     }
 
@@ -195,7 +207,7 @@ impl Estimator {
         };
         let reference = self.transport_clock.nanos(feedback.reference_time as u32);
         for (ahead, ticks) in feedback.received() {
-            let arrived = reference + ticks * (1_000_000_000 / twcc::TICKS_PER_SECOND) as i64;
+            let arrived = reference.saturating_add(ticks * NANOS_PER_TICK);
             self.arrivals.extend(self.sent.arrived(base + u64::from(ahead), arrived));
         }
         let lost = self.sent.lost_between(base, feedback.status_count.into());
@@ -214,7 +226,8 @@ impl Estimator {
                     continue;
                 };
                 let before = metric.arrival.nanos();
-                let Some(packet) = self.sent.arrived(number, reported - before.unwrap_or(0)) else {
+                let Some(packet) = self.sent.arrived(number, reported.saturating_sub(before.unwrap_or(0)))
+                else {
                     continue;
                 };
                 marked += u32::from(metric.is_congested());
@@ -329,7 +342,6 @@ impl Estimator {
     /// Keeps the estimate within limits, and the smallest of all becomes the target.
     fn settle(&mut self, now: Instant) {
         let Limits { min, max, .. } = self.limits;
-        let max = max.max(min);
         let by_delay = self.delay.control.rate();
         if by_delay != by_delay.clamp(min, max) {
             self.delay.control.set(now, by_delay.clamp(min, max));

@@ -65,7 +65,7 @@ impl Groups {
         }
         let is_burst = arrived_gap <= Self::ARRIVAL_BURST
             && arrived_gap < sent_gap
-            && packet.arrived - current.first_arrived < Self::MAX_BURST;
+            && packet.arrived.saturating_sub(current.first_arrived) < Self::MAX_BURST;
         if packet.sent.since(current.first_sent) <= Self::BURST || is_burst {
             current.last_sent = current.last_sent.max(packet.sent);
             current.last_arrived = current.last_arrived.max(packet.arrived);
@@ -74,7 +74,7 @@ impl Groups {
         let complete = *current;
         let delta = self.previous.map(|previous| GroupDelta {
             sent: complete.last_sent.since(previous.last_sent).as_nanos() as f64 / 1e6,
-            arrived: (complete.last_arrived - previous.last_arrived) as f64 / 1e6,
+            arrived: complete.last_arrived.saturating_sub(previous.last_arrived) as f64 / 1e6,
             at: complete.last_arrived as f64 / 1e6,
         });
         self.previous = Some(complete);

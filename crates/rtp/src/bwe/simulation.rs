@@ -195,10 +195,8 @@ impl World {
             }
         }
         flow.pacer.set_rate(flow.estimator.pacing_rate());
-        if flow.pacer.probe().is_none()
-            && (!flow.waiting.is_empty() || flow.number > 65_000)
-            && let Some(probe) = flow.estimator.poll_probe(now)
-        {
+        let may_probe = flow.pacer.probe().is_none() && (!flow.waiting.is_empty() || flow.number > 65_000);
+        if let Some(probe) = may_probe.then(|| flow.estimator.poll_probe(now)).flatten() {
             flow.pacer.start_probe(now, &probe);
         }
         let mut leaving = Vec::new();
