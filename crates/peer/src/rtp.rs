@@ -129,9 +129,25 @@ impl Peer {
         }
     }
 
-    /// What the streams have to say.
+    /// What the streams have to say. Tracks are muted while nothing comes.
     pub(crate) fn poll_media(&mut self) -> Option<Event> {
-        self.media.as_mut()?.session.poll_event().map(Event::Rtp)
+        let event = self.media.as_mut()?.session.poll_event()?;
+        match event {
+            session::Event::Started { receiver, .. } | session::Event::Readable(receiver) => {
+                self.mute(receiver, false);
+            }
+            session::Event::Silent(receiver) => self.mute(receiver, true),
+            _ => {}
+        }
+        Some(Event::Rtp(event))
+    }
+
+    fn mute(&mut self, receiver: session::ReceiverId, is_muted: bool) {
+        let transceiver = self.transceiver_of(receiver).and_then(|id| self.transceiver(id));
+        let changed = transceiver.filter(|transceiver| transceiver.remote_track().muted != is_muted);
+        if let Some(mid) = changed.and_then(|transceiver| transceiver.mid()).map(str::to_owned) {
+            self.set_muted(&mid, is_muted);
+        }
     }
 
     fn note_drop(&mut self, reason: DropReason) {

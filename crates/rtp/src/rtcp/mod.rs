@@ -13,8 +13,8 @@
 //! | generic NACK (205/1) | `nack` |
 //! | requests for a key frame: picture loss (206/1), full intra (206/4) | `key_frame` |
 //! | rates that a receiver takes: TMMBR, TMMBN (205/3, 205/4), REMB (206/15) | `tmmb`, `remb` |
+//! | arrivals: by transport-wide number (205/15), by SSRC (205/11) | `twcc`, `ccfb` |
 //! | extended reports (207) | `xr` |
-//! | arrivals by transport-wide number (205/15), by stream (205/11) | `twcc`, `ccfb` |
 //! | what may be put into one datagram | `compound` |
 
 mod app;

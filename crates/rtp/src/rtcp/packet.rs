@@ -1,11 +1,11 @@
 //! The packets of a datagram, each told apart by type and format. RFC 3550 §6.1, RFC 4585 §6.1.
 
-use limpid_sansio::wire::ParseError;
+use limpid_sansio::wire::{ParseError, Reader};
 
-use super::common::{Feedback, Raw, RawPackets, feedback_format, packet_type, raw_packets};
+use super::common::{CONTROL_AT, Feedback, Raw, RawPackets, feedback_format, packet_type, raw_packets};
 use super::{
     Application, ExtendedReport, FullIntraRequest, Goodbye, Nack, ReceiverReport, Remb, SenderReport,
-    SourceDescription, Tmmb,
+    SourceDescription, Tmmb, ccfb, twcc,
 };
 use crate::names::Ssrc;
 
@@ -40,9 +40,9 @@ pub enum Packet<'a> {
     /// Says which limits a sender keeps. RFC 5104 §4.2.2.
     Tmmbn(Tmmb<'a>),
     /// Arrivals by transport-wide sequence number. draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1.
-    TransportFeedback(Feedback<'a>),
+    TransportFeedback(twcc::View<'a>),
     /// Arrivals by SSRC and sequence number. RFC 8888 §3.1.
-    CongestionControlFeedback(Feedback<'a>),
+    CongestionControlFeedback(ccfb::View<'a>),
     /// Reports of other kinds. RFC 3611.
     ExtendedReport(ExtendedReport<'a>),
     /// Feedback of a format that is not told apart here.
@@ -86,6 +86,9 @@ impl<'a> Packet<'a> {
             packet_type::SOURCE_DESCRIPTION => Packet::SourceDescription(SourceDescription::parse(raw)?),
             packet_type::GOODBYE => Packet::Goodbye(Goodbye::parse(raw)?),
             packet_type::APPLICATION => Packet::Application(Application::parse(raw)?),
+            packet_type::TRANSPORT_FEEDBACK if raw.count == feedback_format::CONGESTION_CONTROL => {
+                Self::congestion_control(raw.body)?
+            }
             packet_type::TRANSPORT_FEEDBACK => Self::transport(Feedback::parse(raw)?)?,
             packet_type::PAYLOAD_FEEDBACK => Self::payload(Feedback::parse(raw)?)?,
             packet_type::EXTENDED_REPORT => Packet::ExtendedReport(ExtendedReport::parse(raw)?),
@@ -99,10 +102,21 @@ impl<'a> Packet<'a> {
             feedback_format::TMMBR => Packet::Tmmbr(Tmmb::parse(&feedback, 1)?),
             // A sender that keeps no limit says so with an empty list.
             feedback_format::TMMBN => Packet::Tmmbn(Tmmb::parse(&feedback, 0)?),
-            feedback_format::CONGESTION_CONTROL => Packet::CongestionControlFeedback(feedback),
-            feedback_format::TRANSPORT_WIDE => Packet::TransportFeedback(feedback),
+            feedback_format::TRANSPORT_WIDE => {
+                let Feedback { sender, media, control, .. } = feedback;
+                let view = twcc::View::parse(sender, media, control);
+                Packet::TransportFeedback(view.map_err(|error| error.within(CONTROL_AT))?)
+            }
             _ => Packet::Feedback(feedback),
         })
+    }
+
+    /// The one kind of feedback that has no media source: its blocks begin where that stands in others.
+    fn congestion_control(body: &'a [u8]) -> Result<Self, ParseError> {
+        let mut reader = Reader::new(body);
+        let sender = Ssrc(reader.u32("SSRC of packet sender")?);
+        let view = ccfb::View::parse(sender, reader.rest());
+        Ok(Packet::CongestionControlFeedback(view.map_err(|error| error.within(reader.offset()))?))
     }
 
     fn payload(feedback: Feedback<'a>) -> Result<Self, ParseError> {

@@ -57,17 +57,9 @@ impl Session {
                     self.estimator.on_receiver_limit(now, Some(limit));
                 }
             }
-            Packet::TransportFeedback(feedback) => {
-                match rtcp::twcc::View::parse(feedback.sender, feedback.media, feedback.control) {
-                    Ok(view) => self.estimator.on_transport_feedback(now, &view),
-                    Err(_) => self.drop(DropReason::Malformed),
-                }
-            }
+            Packet::TransportFeedback(feedback) => self.estimator.on_transport_feedback(now, feedback),
             Packet::CongestionControlFeedback(feedback) => {
-                match rtcp::ccfb::View::parse(feedback.sender, feedback.control) {
-                    Ok(view) => self.estimator.on_congestion_feedback(now, &view),
-                    Err(_) => self.drop(DropReason::Malformed),
-                }
+                self.estimator.on_congestion_feedback(now, feedback);
             }
             _ => {}
         }

@@ -78,11 +78,12 @@ impl Session {
         }
         let before = out.len();
         self.write_requests(now, out, start);
-        self.write_arrivals(now, out);
         let goodbyes = core::mem::take(&mut self.reports.goodbyes);
         if !goodbyes.is_empty() {
             rtcp::write_goodbye(out, goodbyes.iter().copied(), None);
         }
+        // Last, as it may be padded, and only the last packet of a datagram may (RFC 3550 §6.4.1).
+        self.write_arrivals(now, out);
         if !is_report && out.len() == before {
             out.truncate(start); // what was urgent has settled itself
             return false;

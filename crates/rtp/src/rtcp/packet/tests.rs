@@ -229,6 +229,8 @@ fn walk(packet: &Packet<'_>) -> usize {
         Packet::FullIntraRequest(request) => request.entries().count(),
         Packet::Remb(remb) => remb.streams().count(),
         Packet::Tmmbr(list) | Packet::Tmmbn(list) => list.limits().count(),
+        Packet::TransportFeedback(view) => view.received().count(),
+        Packet::CongestionControlFeedback(view) => view.blocks().flat_map(|block| block.metrics()).count(),
         Packet::ExtendedReport(report) => report.blocks().flat_map(|block| block.answers()).count(),
         _ => 0,
     }
