@@ -134,12 +134,14 @@ impl LossControl {
         let weight = if share < self.usual { 0.05 } else { 0.02 };
         self.usual = (self.usual + weight * (share - self.usual)).min(Self::MOST_USUAL);
         let seconds = elapsed.as_nanos() as f64 / 1e9;
-        self.limit = self.limit.map(|limit| limit * (1.0 + Self::GROWTH * seconds.min(1.0)));
+        let arrives = acknowledged.unwrap_or(0) as f64; // without too much loss
+        self.limit = self.limit.map(|limit| (limit * (1.0 + Self::GROWTH * seconds.min(1.0))).max(arrives));
     }
 
-    /// The limit is above all others: it is none.
-    pub(super) fn forget_limit_above(&mut self, rate: u64) {
-        self.limit = self.limit.filter(|limit| *limit <= rate as f64 * 1.2);
+    /// A limit far above all others is none, and no limit is below `least`.
+    pub(super) fn keep_limit_within(&mut self, least: u64, others: u64) {
+        let limit = self.limit.filter(|limit| *limit <= others as f64 * 1.2);
+        self.limit = limit.map(|limit| limit.max(least as f64));
     }
 }
 

@@ -25,7 +25,7 @@
 //! | short bursts that try a higher rate | `probe`, `probe_results` |
 //! | an application that sends less than it may | `application_limited` |
 //! | no feedback at all | `silence` |
-//! | all of them joined | `estimator` |
+//! | all of them joined; what goes in and comes out | `estimator`, `limits` |
 //! | when sending has to end: RFC 8083 | `circuit_breaker` |
 
 mod acknowledged;
@@ -33,6 +33,7 @@ mod application_limited;
 mod circuit_breaker;
 mod estimator;
 mod groups;
+mod limits;
 mod loss;
 mod overuse;
 mod probe;
@@ -46,7 +47,8 @@ mod standing_queue;
 mod trendline;
 
 pub use circuit_breaker::{CircuitBreaker, Report, Timing, Trip};
-pub use estimator::{Estimator, Limits, Stats};
+pub use estimator::Estimator;
+pub use limits::{Limits, Stats};
 pub use overuse::Usage;
 pub use probe::{Probe, ProbeId};
 
