@@ -29,7 +29,7 @@ impl Loop {
         self.pacer.sent(self.now, 1200);
         self.estimator.sent(self.now, self.number, 1200, None);
         self.estimator.sent_rtp(self.number, ssrc, (self.number / 3) as u16);
-        if self.number % 50 != 0 {
+        if !self.number.is_multiple_of(50) {
             self.transport.received(self.now, self.number as u16);
             self.by_ssrc.received(self.now, ssrc, (self.number / 3) as u16, None);
         }
