@@ -21,6 +21,8 @@ const SCENARIOS = [
   ['firefox offers', 'browser-offers.mjs', ['firefox'], 6],
   ['limpid offers to chromium', 'limpid-offers.mjs', ['chromium'], 4],
   ['limpid offers to firefox', 'limpid-offers.mjs', ['firefox'], 5],
+  ['media chromium', 'media.mjs', ['chromium'], 6],
+  ['media firefox', 'media.mjs', ['firefox'], 8],
   ['aiortc', 'peer.mjs', ['aiortc'], 3],
   ['werift', 'peer.mjs', ['werift'], 3],
   ['pion', 'peer.mjs', ['pion'], 3],

@@ -11,12 +11,15 @@ const FLAGS = [
 /** Host addresses in the open, as a page has them that was allowed to use the camera. */
 const PLAIN = '--disable-features=WebRtcHideLocalIpsWithMdns';
 
-/** `mdns`: keep `.local` names in place of host addresses. */
-export async function launch({ mdns = false, flags = [] } = {}) {
+/** Cameras and microphones that do not exist, asked of nobody; sound without a click. */
+const MEDIA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'];
+
+/** `media`: with fake devices. `mdns`: keep `.local` names in place of host addresses. */
+export async function launch({ mdns = false, media = false, flags = [] } = {}) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium', headless: true, timeout: 60000, acceptDownloads: true,
-    args: [...FLAGS, ...(mdns ? [] : [PLAIN]), ...flags],
+    args: [...FLAGS, ...(mdns ? [] : [PLAIN]), ...(media ? MEDIA : []), ...flags],
   });
   return {
     name: 'chromium',

@@ -25,8 +25,11 @@ const PREFERENCES = {
   'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream,application/zip',
 };
 
-/** `mdns`: keep `.local` names in place of host addresses. `downloads`: the folder that they go to. */
-export async function launch({ mdns = false, preferences = {}, downloads } = {}) {
+/** Cameras and microphones that do not exist, asked of nobody; sound without a click. */
+const MEDIA = { 'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'media.autoplay.default': 0 };
+
+/** `media`: with fake devices. `mdns`: keep `.local` names in place of host addresses. `downloads`: the folder that they go to. */
+export async function launch({ mdns = false, media = false, preferences = {}, downloads } = {}) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'firefox-'));
   const browser = await puppeteer.launch({
     browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, userDataDir: profile, timeout: 90000,
@@ -36,6 +39,7 @@ export async function launch({ mdns = false, preferences = {}, downloads } = {})
       ...PREFERENCES,
       'media.peerconnection.ice.obfuscate_host_addresses': mdns,
       ...(downloads ? { 'browser.download.dir': downloads } : {}),
+      ...(media ? MEDIA : {}),
       ...preferences,
     },
   });

@@ -1,16 +1,17 @@
-// A blank page with the functions of w3c.mjs in it, served from a secure (127.0.0.1) or a plain (http://10.x) origin.
+// A blank page with the functions of w3c.mjs and media.mjs in it, served from a secure (127.0.0.1) or a plain (http://10.x) origin.
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 
-const W3C = fs.readFileSync(path.resolve(import.meta.dirname, 'w3c.mjs'), 'utf8')
-  .replace(/^export /gm, '') + '\nwindow.w3c = { offerTo, answerAndEcho, bulk, gathered };';
+const text = (name) => fs.readFileSync(path.resolve(import.meta.dirname, name), 'utf8').replace(/^export /gm, '');
+const W3C = text('w3c.mjs') + '\nwindow.w3c = { offerTo, answerAndEcho, bulk, gathered };\n'
+  + text('media.mjs') + '\nwindow.media = { comesBack, goesOn, manyRounds, simulcast, sendBack };';
 
 export async function blankSite(host = '127.0.0.1') {
   const server = http.createServer((request, response) => {
     const script = request.url === '/w3c.js';
     response.writeHead(200, { 'content-type': script ? 'text/javascript' : 'text/html' });
-    response.end(script ? W3C : '<!doctype html><title>interop</title><script src="/w3c.js"></script>');
+    response.end(script ? W3C : '<!doctype html><title>interop</title><body><script src="/w3c.js"></script>');
   });
   await new Promise((resolve) => server.listen(0, host, resolve));
   return { url: `http://${host}:${server.address().port}/`, close: () => server.close() };

@@ -209,7 +209,7 @@ export async function bulk(pc, channel, total) {
   return `${(total / 1e6 / seconds).toFixed(1)} MB/s each way, ${gotHash.hex().slice(0, 23)}`;
 }
 
-/** Takes an offer and answers it; every channel echoes. Gives `{answer, pc}`. */
+/** Takes an offer and answers it; every channel echoes. `prepare(pc)` comes before the offer is set. Gives `{answer, pc}`. */
 export async function answerAndEcho(RTCPeerConnection, offer, options = {}) {
   const pc = new RTCPeerConnection(options.config || {});
   const hook = (channel) => {
@@ -218,6 +218,7 @@ export async function answerAndEcho(RTCPeerConnection, offer, options = {}) {
   };
   pc.ondatachannel = (e) => hook(e.channel);
   for (const init of options.negotiated || []) hook(pc.createDataChannel('agreed', init));
+  options.prepare?.(pc);
   await pc.setRemoteDescription(offer);
   await pc.setLocalDescription(await pc.createAnswer());
   await gathered(pc);

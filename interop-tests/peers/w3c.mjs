@@ -1,7 +1,9 @@
 // A peer from npm with the W3C API: `node w3c.mjs wrtc|werift|ndc offer URL` prints results, `… answer` serves and echoes.
 import { createRequire } from 'node:module';
 import { serveOffers } from '../lib/endpoint.mjs';
+import { sendBack } from '../lib/media.mjs';
 import { answerAndEcho, offerTo } from '../lib/w3c.mjs';
+import { offerMedia } from './media.mjs';
 
 const require = createRequire(import.meta.url);
 const [kind, mode, url] = process.argv.slice(2);
@@ -25,6 +27,7 @@ const { RTCPeerConnection, options } = await libraries[kind]();
 if (mode === 'offer') {
   const only = process.argv[5] ? process.argv[5].split(',') : undefined;
   for (const result of await offerTo(RTCPeerConnection, url, { ...options, only })) console.log(JSON.stringify(result));
+  if (!only) for (const result of await offerMedia(kind, url)) console.log(JSON.stringify(result));
   setTimeout(() => process.exit(0), 100);
 } else {
   const peers = new Map();
@@ -36,7 +39,7 @@ if (mode === 'offer') {
         await known.setLocalDescription(await known.createAnswer());
         return { type: 'answer', sdp: known.localDescription.sdp };
       }
-      const { answer, pc } = await answerAndEcho(RTCPeerConnection, offer, options);
+      const { answer, pc } = await answerAndEcho(RTCPeerConnection, offer, { ...options, prepare: kind === 'ndc' ? undefined : sendBack });
       peers.set(id, pc);
       return answer;
     },

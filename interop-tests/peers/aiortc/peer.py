@@ -7,6 +7,7 @@ import time
 
 from aiohttp import ClientSession, web
 from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
 
 
 def echo(channel):
@@ -25,6 +26,7 @@ async def answer():
         if peer is None:
             peer = peers[session] = RTCPeerConnection()
             peer.on("datachannel", echo)
+            peer.on("track", peer.addTrack)  # decoded, and encoded anew
         await peer.setRemoteDescription(RTCSessionDescription(body["sdp"], body["type"]))
         await peer.setLocalDescription(await peer.createAnswer())
         text = {"type": peer.localDescription.type, "sdp": peer.localDescription.sdp}
@@ -93,6 +95,35 @@ async def offer(url):
     await case("empty", lambda: messages(channel, ["", b""]))
     await case("unordered", lambda: messages(unordered, [f"message {i}" for i in range(20)]))
     await peer.close()
+    await case("media", lambda: media(url))
+
+
+async def media(url):
+    """Silence and green pictures for five seconds; counts what comes back."""
+    peer, came = RTCPeerConnection(), {"audio": 0, "video": 0}
+
+    async def count(track):
+        try:
+            while True:
+                await track.recv()
+                came[track.kind] += 1
+        except MediaStreamError:
+            pass
+
+    peer.on("track", lambda track: asyncio.ensure_future(count(track)))
+    peer.addTrack(AudioStreamTrack())
+    peer.addTrack(VideoStreamTrack())
+    await peer.setLocalDescription(await peer.createOffer())
+    async with ClientSession() as session:
+        body = {"type": "offer", "sdp": peer.localDescription.sdp}
+        async with session.post(url, json=body) as response:
+            reply = await response.json()
+    await peer.setRemoteDescription(RTCSessionDescription(reply["sdp"], reply["type"]))
+    await asyncio.sleep(6)
+    await peer.close()
+    if came["audio"] < 150 or came["video"] < 75:
+        raise RuntimeError(f"came back: {came}")
+    return f"came back: {came}"
 
 
 asyncio.run(offer(sys.argv[2]) if sys.argv[1] == "offer" else answer())

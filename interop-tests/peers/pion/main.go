@@ -11,9 +11,11 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media"
 )
 
 func echo(channel *webrtc.DataChannel) {
@@ -30,6 +32,50 @@ func newPeer() (*webrtc.PeerConnection, error) {
 	settings := webrtc.SettingEngine{}
 	settings.SetIncludeLoopbackCandidate(true)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(webrtc.Configuration{})
+}
+
+// holdSenders gives each section a sender before the answer is made, so that it says sendrecv.
+func holdSenders(peer *webrtc.PeerConnection) error {
+	for _, transceiver := range peer.GetTransceivers() {
+		if sender := transceiver.Sender(); sender != nil && sender.Track() != nil {
+			continue
+		}
+		capability := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}
+		if transceiver.Kind() == webrtc.RTPCodecTypeVideo {
+			capability = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+		}
+		track, err := webrtc.NewTrackLocalStaticRTP(capability, transceiver.Kind().String(), "echo")
+		if err != nil {
+			return err
+		}
+		if _, err = peer.AddTrack(track); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reflect sends the packets of a track of the other side back in the same section.
+func reflect(peer *webrtc.PeerConnection) {
+	peer.OnTrack(func(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		local, err := webrtc.NewTrackLocalStaticRTP(remote.Codec().RTPCodecCapability, remote.ID(), remote.StreamID())
+		if err != nil {
+			return
+		}
+		for _, transceiver := range peer.GetTransceivers() {
+			if transceiver.Receiver() == receiver && transceiver.Sender() != nil {
+				_ = transceiver.Sender().ReplaceTrack(local)
+			}
+		}
+		for {
+			packet, _, err := remote.ReadRTP()
+			if err != nil {
+				return
+			}
+			packet.Extension, packet.Extensions = false, nil
+			_ = local.WriteRTP(packet)
+		}
+	})
 }
 
 func answer() error {
@@ -55,10 +101,14 @@ func answer() error {
 			if peer, err = newPeer(); err == nil {
 				peers[session] = peer
 				peer.OnDataChannel(echo)
+				reflect(peer)
 			}
 		}
 		if err == nil {
 			err = peer.SetRemoteDescription(offer)
+		}
+		if err == nil {
+			err = holdSenders(peer)
 		}
 		var reply webrtc.SessionDescription
 		if err == nil {
@@ -178,6 +228,31 @@ func offer(url string) error {
 		}
 	}
 	var session string
+	var counts [2]atomic.Int64
+	tracks := [2]*webrtc.TrackLocalStaticSample{}
+	for i, capability := range []webrtc.RTPCodecCapability{
+		{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000},
+		{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
+	} {
+		if tracks[i], err = webrtc.NewTrackLocalStaticSample(capability, fmt.Sprint("track", i), "pion"); err != nil {
+			return err
+		}
+		if _, err = peer.AddTrack(tracks[i]); err != nil {
+			return err
+		}
+	}
+	peer.OnTrack(func(remote *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		count := &counts[0]
+		if remote.Kind() == webrtc.RTPCodecTypeVideo {
+			count = &counts[1]
+		}
+		for {
+			if _, _, err := remote.ReadRTP(); err != nil {
+				return
+			}
+			count.Add(1)
+		}
+	})
 	run("connect", func() (err error) {
 		if session, err = exchange(url); err != nil {
 			return err
@@ -223,6 +298,26 @@ func offer(url string) error {
 			return err
 		}
 		return check(channel, true, []byte("after the restart"))
+	})
+	run("media", func() error {
+		// The smallest key frame's header, with something behind it: nobody decodes it.
+		picture := append([]byte{0x10, 2, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0}, bytes.Repeat([]byte{7}, 3000)...)
+		every := time.NewTicker(20 * time.Millisecond)
+		defer every.Stop()
+		for n := 0; n < 200; n++ {
+			<-every.C
+			for i, data := range [][]byte{bytes.Repeat([]byte{byte(n)}, 160), picture} {
+				if err := tracks[i].WriteSample(media.Sample{Data: data, Duration: 20 * time.Millisecond}); err != nil {
+					return err
+				}
+			}
+		}
+		time.Sleep(500 * time.Millisecond)
+		// Each picture takes three packets.
+		if audio, video := counts[0].Load(), counts[1].Load(); audio < 190 || video < 570 {
+			return fmt.Errorf("200 of each went, %d and %d packets came back", audio, video)
+		}
+		return nil
 	})
 	return peer.Close()
 }

@@ -1,4 +1,6 @@
-//! `limpid echo`: answers offers and sends back every message as it came.
+//! `limpid echo`: answers offers and sends back every message and every frame as it came.
+
+mod tracks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use crate::cmd::say::{Events, Trouble};
 use crate::cmd::trace::{Trace, TraceArgs};
 use limpid_app::exit::Exit;
 
-/// Answers offers over HTTP and sends back every message as it came.
+/// Answers offers over HTTP and sends back every message, and all sound and pictures, as they came.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Where to listen for offers (HTTP) and for peers (UDP).
@@ -73,11 +75,17 @@ impl Host for Echo {
         Ok((connection, channels))
     }
 
+    fn prepare_answer(&self, connection: &PeerConnection) {
+        tracks::agree_to_send(connection);
+    }
+
     async fn serve(&self, connection: Arc<PeerConnection>, channels: Vec<DataChannel>) {
+        let tracks = tokio::spawn(tracks::send_back_all(connection.clone()));
         channels.into_iter().for_each(|channel| drop(tokio::spawn(send_back(channel))));
         while let Some(channel) = connection.next_channel().await {
             tokio::spawn(send_back(channel));
         }
+        let _ = tracks.await; // it ends with the connection
     }
 }
 

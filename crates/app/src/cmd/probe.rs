@@ -1,5 +1,8 @@
 //! `limpid probe`: offers to an echo endpoint and checks that every message comes back as it went.
 
+mod media;
+mod stamp;
+
 use std::time::{Duration, Instant};
 
 use limpid::{ChannelConfig, DataChannel, Kind, PeerConnection};
@@ -29,6 +32,9 @@ pub(crate) struct Args {
     /// Restarts ICE in the middle.
     #[arg(long)]
     restart: bool,
+    /// Sends sound (PCMU) and pictures (VP8) too, for that many seconds, and counts what comes back.
+    #[arg(long, value_name = "S", num_args = 0..=1, default_missing_value = "5")]
+    media: Option<u16>,
     /// Seconds after which it gives up.
     #[arg(long, value_name = "S", default_value_t = 30)]
     timeout: u64,
@@ -70,8 +76,8 @@ async fn probe(args: &Args, events: &Events, trace: &Trace) -> Result<Value, Tro
         Some(channel) => channel.0.clone(),
         None => ChannelConfig { label: "probe".into(), ..Default::default() },
     };
-    let is_reliable = config.reliability == limpid::Reliability::Reliable;
     let channel = connection.create_data_channel_with(config).map_err(Trouble::unexpected)?;
+    let media = args.media.map(|_| media::Media::add(&connection)).transpose()?;
     let session = Session::open(&connection, &args.url, Duration::from_secs(args.timeout)).await?;
     let mut measured = Measured::default();
     rise(&connection, &channel, start, &mut measured).await?;
@@ -79,18 +85,42 @@ async fn probe(args: &Args, events: &Events, trace: &Trace) -> Result<Value, Tro
     events.say("connected", &json!({ "path": path, "cipher": cipher, "peer": "unverified" }), || {
         format!("Connected in {:.1} ms", measured.channel)
     });
-    let sizes = sizes(args, &connection);
-    for (number, size) in sizes.into_iter().enumerate() {
-        if args.restart && number == args.messages as usize / 2 {
-            connection.restart_ice().map_err(Trouble::unexpected)?;
-            session.renegotiate(&connection, Duration::from_secs(args.timeout)).await?;
+    let messages = messages(args, &connection, &channel, &session, &mut measured);
+    let flows = async {
+        match media {
+            Some(media) => {
+                media.run(Duration::from_secs(args.media.unwrap_or_default().into())).await.map(Some)
+            }
+            None => Ok(None),
         }
-        exchange(&channel, number as u32, size, is_reliable, &mut measured).await?;
+    };
+    let ((), came) = tokio::try_join!(messages, flows)?;
+    let mut result = report(&measured, path, cipher);
+    if let (Some(came), Value::Object(members)) = (came, &mut result) {
+        members.extend(came);
     }
-    let result = report(&measured, path, cipher);
     session.end().await;
     connection.close();
     Ok(result)
+}
+
+/// All messages, one after the other; and a new path in their middle if it is wanted.
+async fn messages(
+    args: &Args,
+    connection: &PeerConnection,
+    channel: &DataChannel,
+    session: &Session,
+    measured: &mut Measured,
+) -> Result<(), Trouble> {
+    let is_reliable = channel.details().is_none_or(|it| it.reliability == limpid::Reliability::Reliable);
+    for (number, size) in sizes(args, connection).into_iter().enumerate() {
+        if args.restart && number == args.messages as usize / 2 {
+            connection.restart_ice().map_err(Trouble::unexpected)?;
+            session.renegotiate(connection, Duration::from_secs(args.timeout)).await?;
+        }
+        exchange(channel, number as u32, size, is_reliable, measured).await?;
+    }
+    Ok(())
 }
 
 /// ICE, DTLS, channel: each with its time.

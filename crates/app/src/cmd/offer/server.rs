@@ -31,6 +31,8 @@ pub(crate) trait Host: Send + Sync + 'static {
     fn connection(
         &self,
     ) -> impl Future<Output = Result<(PeerConnection, Vec<DataChannel>), limpid::Error>> + Send;
+    /// An offer was taken, and is about to be answered: what shall stand in the answer?
+    fn prepare_answer(&self, _connection: &PeerConnection) {}
     /// Serves a connection that is up, until it ends.
     fn serve(
         &self,
@@ -126,7 +128,7 @@ async fn offer<H: Host>(State(sessions): Shared<H>, headers: HeaderMap, body: By
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "no connection can be made");
     };
     let connection = Arc::new(connection);
-    let answer = match answer(&connection, offer).await {
+    let answer = match sessions.answer(&connection, offer).await {
         Ok(answer) => answer,
         Err(_) => return refuse(StatusCode::BAD_REQUEST, "this offer can not be answered"),
     };
@@ -149,7 +151,7 @@ async fn renegotiate<H: Host>(
     let Some(connection) = sessions.find(id) else {
         return refuse(StatusCode::NOT_FOUND, "no such session");
     };
-    match answer(&connection, offer).await {
+    match sessions.answer(&connection, offer).await {
         Ok(answer) => {
             let kind = [(header::CONTENT_TYPE, form.content_type())];
             (StatusCode::OK, CORS, kind, form.write(&answer)).into_response()
@@ -172,15 +174,20 @@ async fn end<H: Host>(State(sessions): Shared<H>, Path(id): Path<u64>, headers: 
     }
 }
 
-/// Answers with the host candidates that are there at once, and with the reflexive ones that come soon.
-async fn answer(connection: &PeerConnection, offer: Description) -> Result<Description, limpid::Error> {
-    connection.set_remote_description(offer)?;
-    connection.set_local_description(connection.create_answer()?)?;
-    let _ = tokio::time::timeout(REFLEXIVE, connection.gathered()).await;
-    connection.local_description().ok_or(limpid::Error::Closed)
-}
-
 impl<H: Host> Sessions<H> {
+    /// Answers with the host candidates that are there at once, and with the reflexive ones that come soon.
+    async fn answer(
+        &self,
+        connection: &PeerConnection,
+        offer: Description,
+    ) -> Result<Description, limpid::Error> {
+        connection.set_remote_description(offer)?;
+        self.host.prepare_answer(connection);
+        connection.set_local_description(connection.create_answer()?)?;
+        let _ = tokio::time::timeout(REFLEXIVE, connection.gathered()).await;
+        connection.local_description().ok_or(limpid::Error::Closed)
+    }
+
     #[allow(clippy::result_large_err, reason = "a refusal is a whole response")]
     fn read(&self, headers: &HeaderMap, body: &Bytes) -> Result<(Form, Description), Response> {
         if !self.is_our_host(headers) {
