@@ -8,8 +8,8 @@ use limpid_sctp::{
 };
 use limpid_sdp::jsep::DataSection;
 
-use crate::Misuse;
 use crate::peer::Peer;
+use crate::{Event, Misuse};
 
 /// One data channel, borrowed from its connection.
 #[doc(alias = "RTCDataChannel")]
@@ -148,5 +148,24 @@ impl Peer {
             let _ = association.handle_input(now, Inbound { ecn: None, bytes: packet });
         }
         association.connect(now);
+    }
+}
+
+impl Peer {
+    /// The association's events, in this connection's words.
+    pub(crate) fn poll_association(&mut self) -> Option<Event> {
+        use limpid_sctp::Event as Sctp;
+        loop {
+            return Some(match self.association.as_mut()?.poll_event()? {
+                Sctp::ChannelOpened(id) => Event::ChannelOpened(id),
+                Sctp::ChannelAccepted(id) => Event::DataChannel(id),
+                Sctp::Readable(id) => Event::ChannelReadable(id),
+                Sctp::Writable(id) => Event::ChannelWritable(id),
+                Sctp::BufferedAmountLow(id) => Event::ChannelBufferedAmountLow(id),
+                Sctp::ChannelClosing(id) => Event::ChannelClosing(id),
+                Sctp::ChannelClosed(id) => Event::ChannelClosed(id),
+                _ => continue, // connected, restarted, closed: seen in the channels and in `attend`
+            });
+        }
     }
 }

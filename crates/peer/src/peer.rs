@@ -190,19 +190,6 @@ impl Peer {
         }
     }
 
-    /// What the children noted of their states.
-    fn tell_states(&mut self) {
-        while let Some(note) = self.transport.ice.pop_note() {
-            self.tap.state("ice", note);
-        }
-        while let Some(note) = self.transport.dtls.as_mut().and_then(|dtls| dtls.pop_note()) {
-            self.tap.state("dtls", note);
-        }
-        while let Some(note) = self.association.as_mut().and_then(Association::pop_note) {
-            self.tap.state("sctp", note);
-        }
-    }
-
     fn on_ice(&mut self, now: Instant, event: limpid_ice::Event) {
         match event {
             limpid_ice::Event::LocalCandidate { candidate, .. } => {
@@ -317,23 +304,6 @@ impl Peer {
         if state != self.state {
             self.state = state;
             self.events.push_back(Event::ConnectionStateChanged(state));
-        }
-    }
-
-    /// The association's events, in this connection's words.
-    fn poll_association(&mut self) -> Option<Event> {
-        use limpid_sctp::Event as Sctp;
-        loop {
-            return Some(match self.association.as_mut()?.poll_event()? {
-                Sctp::ChannelOpened(id) => Event::ChannelOpened(id),
-                Sctp::ChannelAccepted(id) => Event::DataChannel(id),
-                Sctp::Readable(id) => Event::ChannelReadable(id),
-                Sctp::Writable(id) => Event::ChannelWritable(id),
-                Sctp::BufferedAmountLow(id) => Event::ChannelBufferedAmountLow(id),
-                Sctp::ChannelClosing(id) => Event::ChannelClosing(id),
-                Sctp::ChannelClosed(id) => Event::ChannelClosed(id),
-                _ => continue, // connected, restarted, closed: seen in the channels and in `attend`
-            });
         }
     }
 }

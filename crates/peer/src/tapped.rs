@@ -1,9 +1,11 @@
 //! The tap of a connection: one branch when it is off.
 
 use limpid_sansio::tap::{Direction, Note, Record, Tap, Value};
-use limpid_sansio::{Instant, Path};
+use limpid_sansio::{Instant, Machine, Path};
+use limpid_sctp::Association;
 
 use crate::description::Description;
+use crate::peer::Peer;
 
 /// The looker-on, if there is one, and the number that it knows this connection by.
 #[derive(Default)]
@@ -69,6 +71,21 @@ impl Tapped {
         if let Some(sink) = &mut self.sink {
             let connection = self.connection;
             sink.record(&Record { at, connection, machine, name, flow: None, fields, bytes: None, secret });
+        }
+    }
+}
+
+impl Peer {
+    /// What the children noted of their states.
+    pub(crate) fn tell_states(&mut self) {
+        while let Some(note) = self.transport.ice.pop_note() {
+            self.tap.state("ice", note);
+        }
+        while let Some(note) = self.transport.dtls.as_mut().and_then(|dtls| dtls.pop_note()) {
+            self.tap.state("dtls", note);
+        }
+        while let Some(note) = self.association.as_mut().and_then(Association::pop_note) {
+            self.tap.state("sctp", note);
         }
     }
 }
