@@ -1,7 +1,7 @@
 //! The tap of a connection: one branch when it is off.
 
 use limpid_sansio::tap::{Direction, Note, Record, Tap, Value};
-use limpid_sansio::{Instant, Machine, Path};
+use limpid_sansio::{Instant, Path};
 use limpid_sctp::Association;
 
 use crate::description::Description;
