@@ -36,6 +36,7 @@ const SCENARIOS = [
   ['call chromium', 'call-pages.mjs', ['chromium', 'chromium'], 6],
   ['call firefox', 'call-pages.mjs', ['firefox', 'firefox'], 6],
   ['call between browsers', 'call-pages.mjs', ['chromium', 'firefox'], 6],
+  ['call native', 'call-native.mjs', [], 6],
   ['call without its path', 'call-path.mjs', [], 6],
   ['call for everybody', 'call-access.mjs', [], 8],
 ];

@@ -25,7 +25,7 @@ export async function testCase(name, body) {
   }
 }
 
-const CONNECTS = ['echo', 'probe', 'send', 'receive'];
+const CONNECTS = ['echo', 'probe', 'send', 'receive', 'call'];
 let started = 0;
 
 /**

@@ -26,6 +26,8 @@ enum Command {
     /// Open a link and take what it offers
     #[command(visible_alias = "rx")]
     Receive(cmd::receive::Args),
+    /// Take part in a call: send test signals or files, record or echo what comes
+    Call(cmd::call::Args),
     /// Answer offers and send back every message
     Echo(cmd::echo::Args),
     /// Offer to an echo and check every message that comes back
@@ -53,6 +55,7 @@ async fn main() -> ExitCode {
         Command::Serve(args) => cmd::serve::run(args).await,
         Command::Send(args) => cmd::send::run(args).await,
         Command::Receive(args) => cmd::receive::run(args).await,
+        Command::Call(args) => cmd::call::run(args).await,
         Command::Echo(args) => cmd::echo::run(args).await,
         Command::Probe(args) => cmd::probe::run(args).await,
         Command::Dtls(args) => cmd::dtls::run(args).await,

@@ -1,6 +1,7 @@
 //! One command a file: a struct of arguments and `pub async fn run(args) -> Exit`.
 
 pub(crate) mod bench;
+pub(crate) mod call;
 pub(crate) mod decode;
 pub(crate) mod dtls;
 pub(crate) mod echo;

@@ -90,7 +90,7 @@ async fn receive(args: &Args, events: &Events, trace: &Trace) -> Result<Value, T
     let folder = Folder::open(&args.out)?;
     let provider = limpid_crypto::ring::provider();
     let server = args.signal.as_deref().unwrap_or(&link.origin);
-    let mut seat = Seat::take(&provider, server, &link.secret, Role::Receive).await?;
+    let mut seat = Seat::take(&provider, server, link.secret.room(&provider), Role::Receive).await?;
     // A receiver is only let in where a sender waits.
     let sender = seat.peers.first().cloned().ok_or(Failure::NobodyCame)?;
     let mut meeting = Meeting { provider, auth: link.secret.auth(&provider), seat: &mut seat, trace };

@@ -63,7 +63,7 @@ async fn send(args: &Args, events: &Events, trace: &Trace) -> Result<Value, Trou
     let secret = ShareSecret::generate(&provider);
     let origin = args.signal.trim_end_matches('/').to_owned();
     let link = Link { origin, secret: secret.clone() }.to_text();
-    let mut seat = Seat::take(&provider, &args.signal, &secret, Role::Send).await?;
+    let mut seat = Seat::take(&provider, &args.signal, secret.room(&provider), Role::Send).await?;
     events.say("ready", &json!({ "link": link }), || ready(&scan, &link));
     let met = meet(&mut seat, &secret, events, trace).await?;
     let keeper = seat.keep();

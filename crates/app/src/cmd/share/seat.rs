@@ -4,10 +4,9 @@ use std::net::IpAddr;
 
 use limpid::IceServer;
 use limpid_app::share::failure::Failure;
-use limpid_app::share::link::ShareSecret;
 use limpid_crypto::{Provider, Random};
-use limpid_signaling::client::{Backoff, Client, Error, Event};
-use limpid_signaling::{Body, Role};
+use limpid_signaling::client::{Backoff, Client, Error, Event, Joined};
+use limpid_signaling::{Body, Role, Tags};
 
 use crate::cmd::say::Trouble;
 
@@ -19,6 +18,9 @@ const ATTEMPTS: u32 = 6;
 pub(crate) struct Seat {
     client: Client,
     random: Random,
+    backoff: Backoff,
+    /// Our id.
+    pub(crate) you: String,
     /// Who was there first.
     pub(crate) peers: Vec<String>,
     /// Servers that tell our address.
@@ -28,20 +30,20 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// Joins the room that a secret names.
+    /// Joins a room.
     pub(crate) async fn take(
         provider: &Provider,
         server: &str,
-        secret: &ShareSecret,
+        room: String,
         role: Role,
     ) -> Result<Seat, Trouble> {
-        let room = secret.room(provider);
         let (client, joined) = Client::join(server, &room, role).await.map_err(trouble)?;
         let ice_servers =
             joined.ice.iter().flat_map(|server| &server.urls).filter_map(|url| stun_server(url));
         let ice_servers = ice_servers.collect();
         let random = Random::from_seed(provider.seed());
-        Ok(Seat { client, random, peers: joined.peers, ice_servers, room })
+        let backoff = Backoff::default();
+        Ok(Seat { client, random, backoff, you: joined.you, peers: joined.peers, ice_servers, room })
     }
 
     /// The next thing that happens. A connection that breaks is dialled again.
@@ -65,14 +67,44 @@ impl Seat {
         }
     }
 
+    /// The next thing that happens; `None`: the connection broke, and may [come back](Seat::come_back).
+    pub(crate) async fn hear(&mut self) -> Result<Option<Event>, Trouble> {
+        match self.client.next().await {
+            Err(Error::Lost) => Ok(None),
+            other => other.map(Some).map_err(trouble),
+        }
+    }
+
+    /// Says something in a call; `false`: the connection broke.
+    pub(crate) async fn say_with(&mut self, to: &str, body: &Body, tags: &Tags) -> Result<bool, Trouble> {
+        match self.client.say_with(to, body, tags).await {
+            Err(Error::Lost) => Ok(false),
+            other => other.map(|()| true).map_err(trouble),
+        }
+    }
+
+    /// One attempt to get the seat back, after a while that grows with each. `None`: not yet.
+    pub(crate) async fn come_back(&mut self) -> Result<Option<Joined>, Trouble> {
+        tokio::time::sleep(self.backoff.next(&mut self.random)).await;
+        match self.client.resume().await {
+            Ok(joined) => {
+                self.backoff = Backoff::default();
+                Ok(Some(joined))
+            }
+            Err(Error::Unreachable(_) | Error::Lost) => Ok(None),
+            Err(error) => Err(trouble(error)),
+        }
+    }
+
+    /// Leaves the room.
+    pub(crate) async fn leave(self) {
+        self.client.leave().await;
+    }
+
     async fn resume(&mut self) -> Result<(), Trouble> {
-        let mut backoff = Backoff::default();
         for _ in 0..ATTEMPTS {
-            tokio::time::sleep(backoff.next(&mut self.random)).await;
-            match self.client.resume().await {
-                Ok(_) => return Ok(()),
-                Err(Error::Unreachable(_) | Error::Lost) => {}
-                Err(error) => return Err(trouble(error)),
+            if self.come_back().await?.is_some() {
+                return Ok(());
             }
         }
         Err(Failure::ServerUnreachable.into())

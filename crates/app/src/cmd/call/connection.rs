@@ -1,0 +1,414 @@
+//! One session with another member: descriptions by perfect negotiation, and the channel `call`. PROTOCOLS.md 11.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use limpid::{
+    ConnectionState, DataChannel, Description, DescriptionKind, Direction, Event, MediaKind, PeerConnection,
+    SignalingState, Track, Transceiver, TransceiverId, TransceiverInit,
+};
+use limpid_app::call::message::{CHANNEL, Message};
+use limpid_app::share::failure::Failure;
+use limpid_app::share::message::{from_hex, to_hex};
+use limpid_app::share::proof::sha256_of_description;
+use limpid_signaling::{Body, Candidate, Tags};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::Call;
+use super::greet::Greeter;
+use crate::cmd::say::Trouble;
+
+/// Candidates that wait for their description.
+const EARLY: usize = 100;
+/// The stream that our sound and our pictures belong to.
+const STREAM: &str = "limpid";
+
+/// What happens to a connection.
+#[derive(Debug)]
+pub(crate) enum What {
+    /// An event of the connection.
+    Event(Event),
+    /// The channel is usable.
+    Opened(Arc<DataChannel>),
+    /// A message; `None`: one that is no text.
+    Text(Option<String>),
+    /// The channel is gone.
+    Closed,
+}
+
+/// Who a connection belongs to: where it says what happens, and what it says to the other side.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines {
+    /// Names the connection among all of its member.
+    pub(crate) serial: u64,
+    pub(crate) happened: mpsc::Sender<(u64, What)>,
+    pub(crate) say: mpsc::Sender<(Body, Tags)>,
+}
+
+/// One session.
+pub(crate) struct Connection {
+    pub(crate) call: Arc<Call>,
+    pub(crate) lines: Lines,
+    pub(crate) session: u64,
+    pub(crate) is_offerer: bool,
+    is_polite: bool,
+    pub(crate) pc: Arc<PeerConnection>,
+    our_nonce: [u8; 32],
+    their_nonce: Option<[u8; 32]>,
+    their_fingerprint: Option<[u8; 32]>,
+    early: Vec<Option<Candidate>>,
+    our_offer: Option<u64>,
+    their_offer: u64,
+    voice: Option<Transceiver>,
+    camera: Option<Transceiver>,
+    channel: Option<Arc<DataChannel>>,
+    greeter: Option<Greeter>,
+    pub(crate) is_proven: bool,
+    /// Sections that somebody listens to.
+    pub(crate) heard: Vec<TransceiverId>,
+    /// When the channel went without a goodbye.
+    pub(crate) closed_at: Option<Instant>,
+    /// What goes on beside: events, the channel, sound and pictures.
+    pub(crate) tasks: JoinSet<()>,
+}
+
+impl Connection {
+    /// A session that nothing was said in yet.
+    pub(crate) async fn new(
+        call: &Arc<Call>,
+        lines: Lines,
+        session: u64,
+        is_offerer: bool,
+        is_polite: bool,
+    ) -> Result<Self, Trouble> {
+        let builder = PeerConnection::builder().ice_servers(call.ice_servers.iter().cloned());
+        let builder = call.trace.watch(builder.identity(call.identity.clone()));
+        let pc = Arc::new(builder.build().await.map_err(Trouble::unexpected)?);
+        let mut our_nonce = [0; 32];
+        call.provider.random.fill(&mut our_nonce);
+        let mut connection = Connection {
+            call: call.clone(),
+            lines,
+            session,
+            is_offerer,
+            is_polite,
+            pc,
+            our_nonce,
+            their_nonce: None,
+            their_fingerprint: None,
+            early: Vec::new(),
+            our_offer: None,
+            their_offer: 0,
+            voice: None,
+            camera: None,
+            channel: None,
+            greeter: None,
+            is_proven: false,
+            heard: Vec::new(),
+            closed_at: None,
+            tasks: JoinSet::new(),
+        };
+        connection.watch();
+        Ok(connection)
+    }
+
+    /// The first offer: voice, camera, channel, in this order.
+    pub(crate) async fn start(&mut self) -> Result<(), Failure> {
+        let add = |kind, has_source: bool| {
+            let track = has_source.then(|| Track::local(kind, kind.as_str()));
+            let streams = vec![STREAM.to_owned()];
+            let init = TransceiverInit { direction: Direction::SendRecv, track, streams, rids: Vec::new() };
+            self.pc.add_transceiver(kind, init).map_err(|_| Failure::PeerProtocol)
+        };
+        let voice = add(MediaKind::Audio, self.call.voice.is_some())?;
+        let camera = add(MediaKind::Video, self.call.camera.is_some())?;
+        (self.voice, self.camera) = (Some(voice), Some(camera));
+        let channel = self.pc.create_data_channel(CHANNEL).map_err(|_| Failure::PeerProtocol)?;
+        self.tasks.spawn(read(channel, self.lines.clone()));
+        self.offer().await
+    }
+
+    /// Whether it carries what we say, and what we send.
+    pub(crate) fn is_working(&self) -> bool {
+        self.is_proven && self.pc.connection_state() == ConnectionState::Connected
+    }
+
+    /// Whether an offer of ours waits for its answer.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.pc.signaling_state() == SignalingState::HaveLocalOffer
+    }
+
+    /// Whether the other side has said anything yet.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.their_fingerprint.is_some()
+    }
+
+    /// The first section of sound and the first of pictures.
+    pub(crate) fn sections(&self) -> [Option<&Transceiver>; 2] {
+        [self.voice.as_ref(), self.camera.as_ref()]
+    }
+
+    /// Says something over the channel; `false`: that is not there.
+    pub(crate) async fn send(&self, message: &str) -> bool {
+        match self.channel.as_ref().filter(|_| self.is_proven) {
+            Some(channel) => channel.send_text(message).await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// Waits until what was said has left; not for ever.
+    pub(crate) async fn said(&self, patience: std::time::Duration) {
+        if let Some(channel) = &self.channel {
+            let _ = tokio::time::timeout(patience, channel.drained_to(0)).await;
+        }
+    }
+
+    /// Other addresses for the same connection.
+    pub(crate) async fn restart(&mut self) -> Result<(), Failure> {
+        if self.is_waiting() {
+            if !self.is_answered() {
+                self.repeat().await;
+                return Ok(());
+            }
+            let rollback = Description { kind: DescriptionKind::Rollback, sdp: String::new() };
+            self.pc.set_local_description(rollback).map_err(|_| Failure::PeerProtocol)?;
+        }
+        // One that has ended needs another session.
+        if self.pc.restart_ice().is_err() {
+            return Ok(());
+        }
+        self.offer().await
+    }
+
+    /// Says the last description again.
+    pub(crate) async fn repeat(&self) {
+        let Some(description) = self.pc.local_description() else { return };
+        let is_offer = description.kind == DescriptionKind::Offer;
+        let offer = if is_offer { self.our_offer.unwrap_or_default() } else { self.their_offer };
+        let tags = Tags { member: Some(self.call.member.clone()), session: self.session, offer };
+        let kind = description.kind.as_str().to_owned();
+        let nonce = Some(to_hex(&self.our_nonce));
+        self.say(Body::Description { kind, sdp: description.sdp, nonce }, tags).await;
+    }
+
+    /// Takes a body of signalling, wherever it came from.
+    pub(crate) async fn hear(&mut self, body: Body, tags: &Tags) -> Result<(), Failure> {
+        match body {
+            Body::Description { kind, sdp, nonce } => {
+                let nonce = nonce.as_deref().and_then(from_hex).ok_or(Failure::PeerProtocol)?;
+                match kind.as_str() {
+                    "offer" => self.hear_offer(sdp, nonce, tags.offer).await,
+                    "answer" => self.hear_answer(sdp, nonce, tags.offer).await,
+                    _ => Err(Failure::PeerProtocol),
+                }
+            }
+            Body::Candidate(candidate) => {
+                if self.is_answered() {
+                    self.add(candidate);
+                } else if self.early.len() < EARLY {
+                    self.early.push(candidate);
+                }
+                Ok(())
+            }
+            Body::Resync => {
+                self.repeat().await;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Something happened to the connection itself.
+    pub(crate) async fn note(&mut self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::NegotiationNeeded if self.is_offerer || self.is_answered() => self.offer().await,
+            Event::IceCandidate { candidate, mid, username_fragment } => {
+                let (sdp_mid, username_fragment) = (Some(mid), Some(username_fragment));
+                self.say_candidate(Some(Candidate { candidate, sdp_mid, username_fragment })).await;
+                Ok(())
+            }
+            Event::IceGatheringCompleted => {
+                self.say_candidate(None).await;
+                Ok(())
+            }
+            Event::ConnectionStateChanged(ConnectionState::Failed) if !self.is_proven => {
+                match self.pc.error() {
+                    // With a path that works, it is the handshake that failed: one side refused the other's certificate.
+                    Some(_) => {
+                        let trouble = Trouble::of_connection(&self.pc);
+                        Err(Failure::from_slug(trouble.slug).unwrap_or(Failure::PeerProtocol))
+                    }
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The channel is open: our greeting leaves.
+    pub(crate) async fn opened(&mut self, channel: Arc<DataChannel>, hello: Message) -> Result<(), Failure> {
+        let greeter = Greeter::new(self, self.our_nonce, self.their_nonce)?;
+        let text = greeter.say(hello).to_text();
+        channel.send_text(&text).await.map_err(|_| Failure::ConnectionLost)?;
+        self.channel = Some(channel);
+        self.greeter = Some(greeter);
+        Ok(())
+    }
+
+    /// Checks the other side's greeting. From then on the connection is one with a member of the call.
+    pub(crate) fn greeted(&mut self, v: &[u32], proof: Option<&str>) -> Result<(), Failure> {
+        self.greeter.as_ref().ok_or(Failure::PeerProtocol)?.check(v, proof)?;
+        self.is_proven = true;
+        Ok(())
+    }
+
+    /// Ends it, and all that goes on beside.
+    pub(crate) async fn close(mut self) {
+        self.pc.close();
+        self.tasks.shutdown().await;
+    }
+
+    async fn offer(&mut self) -> Result<(), Failure> {
+        if self.pc.signaling_state() != SignalingState::Stable {
+            return Ok(());
+        }
+        let made = self.pc.create_offer().and_then(|offer| self.pc.set_local_description(offer));
+        match made {
+            Ok(()) => {
+                self.our_offer = Some(self.our_offer.map_or(0, |last| last + 1));
+                self.repeat().await;
+                Ok(())
+            }
+            Err(limpid::Error::Closed) => Ok(()),
+            Err(_) => Err(Failure::PeerProtocol),
+        }
+    }
+
+    async fn hear_offer(&mut self, sdp: String, nonce: [u8; 32], offer: u64) -> Result<(), Failure> {
+        let Some(fingerprint) = self.same_certificate(&sdp) else { return Ok(()) };
+        if self.pc.signaling_state() != SignalingState::Stable && !self.is_polite {
+            return Ok(());
+        }
+        // An offer that we have answered is asked about again.
+        let is_known = self.pc.remote_description().is_some_and(|known| known == sdp);
+        if is_known && !self.is_waiting() {
+            self.repeat().await;
+            return Ok(());
+        }
+        self.their_offer = offer;
+        self.set_remote(Description::offer(sdp), nonce, fingerprint)?;
+        self.adopt();
+        let made = self.pc.create_answer().and_then(|answer| self.pc.set_local_description(answer));
+        made.map_err(|_| Failure::PeerProtocol)?;
+        self.repeat().await;
+        Ok(())
+    }
+
+    async fn hear_answer(&mut self, sdp: String, nonce: [u8; 32], offer: u64) -> Result<(), Failure> {
+        // What is not there is 0, and is not compared: only a number that is another one is.
+        let is_late = offer != 0 && Some(offer) != self.our_offer;
+        if is_late || !self.is_waiting() {
+            return Ok(());
+        }
+        let Some(fingerprint) = self.same_certificate(&sdp) else { return Ok(()) };
+        self.set_remote(Description { kind: DescriptionKind::Answer, sdp }, nonce, fingerprint)
+    }
+
+    fn set_remote(&mut self, it: Description, nonce: [u8; 32], fingerprint: [u8; 32]) -> Result<(), Failure> {
+        self.pc.set_remote_description(it).map_err(|_| Failure::PeerProtocol)?;
+        self.their_nonce.get_or_insert(nonce); // the first one counts
+        self.their_fingerprint = Some(fingerprint);
+        for candidate in std::mem::take(&mut self.early) {
+            self.add(candidate);
+        }
+        Ok(())
+    }
+
+    /// The certificate of a description, unless it is another one than before: that would undo the proof.
+    fn same_certificate(&self, sdp: &str) -> Option<[u8; 32]> {
+        sha256_of_description(sdp).filter(|seen| self.their_fingerprint.is_none_or(|known| known == *seen))
+    }
+
+    fn add(&self, candidate: Option<Candidate>) {
+        let word = candidate.as_ref().map_or("", |candidate| &candidate.candidate);
+        let fragment = candidate.as_ref().and_then(|candidate| candidate.username_fragment.as_deref());
+        // One that can not be used, or of an offer that was ignored, is one address less and no failure.
+        let _ = self.pc.add_ice_candidate(word, fragment);
+    }
+
+    /// Whoever answers sends in the sections that the offer made.
+    fn adopt(&mut self) {
+        if self.is_offerer || self.voice.is_some() || self.camera.is_some() {
+            return;
+        }
+        let first = |kind| self.pc.transceivers().into_iter().find(|it| it.kind() == Some(kind));
+        for (kind, has_source) in
+            [(MediaKind::Audio, self.call.voice.is_some()), (MediaKind::Video, self.call.camera.is_some())]
+        {
+            if has_source {
+                // Takes the place that the offer made.
+                let _ = self.pc.add_track(Track::local(kind, kind.as_str()), &[STREAM]);
+            }
+        }
+        (self.voice, self.camera) = (first(MediaKind::Audio), first(MediaKind::Video));
+        for section in self.sections().into_iter().flatten() {
+            let _ = section.set_direction(Direction::SendRecv);
+        }
+    }
+
+    async fn say_candidate(&self, candidate: Option<Candidate>) {
+        let tags = Tags { member: None, session: self.session, offer: 0 };
+        self.say(Body::Candidate(candidate), tags).await;
+    }
+
+    async fn say(&self, body: Body, tags: Tags) {
+        let _ = self.lines.say.send((body, tags)).await;
+    }
+
+    /// Passes on what happens until the connection ends.
+    fn watch(&mut self) {
+        let (pc, lines) = (self.pc.clone(), self.lines.clone());
+        self.tasks.spawn(async move {
+            while let Some(event) = pc.next_event().await {
+                if lines.happened.send((lines.serial, What::Event(event))).await.is_err() {
+                    return;
+                }
+            }
+            let _ = lines.happened.send((lines.serial, What::Closed)).await;
+        });
+        let (pc, lines, is_offerer) = (self.pc.clone(), self.lines.clone(), self.is_offerer);
+        self.tasks.spawn(async move {
+            let mut reader = JoinSet::new();
+            let mut is_taken = is_offerer;
+            while let Some(channel) = pc.next_channel().await {
+                let label = channel.details().map(|details| details.label);
+                if is_taken || label.as_deref() != Some(CHANNEL) {
+                    // Files are for pages.
+                    channel.close();
+                    continue;
+                }
+                is_taken = true;
+                reader.spawn(read(channel, lines.clone()));
+            }
+        });
+    }
+}
+
+/// Reads the channel to its end, at the pace of who hears it.
+async fn read(channel: DataChannel, lines: Lines) {
+    let channel = Arc::new(channel);
+    if channel.opened().await.is_ok() {
+        let opened = What::Opened(channel.clone());
+        if lines.happened.send((lines.serial, opened)).await.is_err() {
+            return;
+        }
+        while let Some(message) = channel.recv().await {
+            let text = What::Text(message.text().map(str::to_owned));
+            if lines.happened.send((lines.serial, text)).await.is_err() {
+                return;
+            }
+        }
+    }
+    let _ = lines.happened.send((lines.serial, What::Closed)).await;
+}

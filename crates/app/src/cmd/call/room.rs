@@ -1,0 +1,420 @@
+//! The mesh of a call: who is in it, under which ids of the server, and who is told what.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use limpid_app::call::message::{Chat, HISTORY, MAX_CHAT, MAX_MEMBERS, MAX_NAME};
+use limpid_app::escape::Escaped;
+use limpid_app::exit::Exit;
+use limpid_app::share::failure::Failure;
+use limpid_signaling::client::{Event, Joined};
+use limpid_signaling::{Body, Bye, CloseCode, Presence, Tags};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::Call;
+use super::member::{Member, Order, Told, Who, cut};
+use super::signal::{News, Signal};
+use crate::cmd::say::Trouble;
+use crate::cmd::share::seat::Seat;
+
+/// What members may tell at once.
+const WAITING: usize = 256;
+/// How long somebody has to answer `here` before it is offered to as if it were new.
+const HERE_PATIENCE: Duration = Duration::from_secs(3);
+/// How long hanging up may take.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// Members that have gone and may still say so by way of the server.
+const FORMER: usize = 64;
+
+/// A call as this member sees it.
+pub(crate) struct Mesh {
+    call: Arc<Call>,
+    signal: Signal,
+    is_up: bool,
+    you: String,
+    peers: Vec<String>,
+    members: BTreeMap<u64, Entry>,
+    last_key: u64,
+    tell: mpsc::Sender<(u64, Told)>,
+    told: mpsc::Receiver<(u64, Told)>,
+    /// Who was asked whether it knows us, and until when.
+    heres: Vec<(String, Instant)>,
+    former: VecDeque<String>,
+    chats: Vec<Chat>,
+}
+
+/// A member as the room knows it.
+struct Entry {
+    order: mpsc::Sender<Order>,
+    /// Its id of the server, while it has one.
+    id: Option<String>,
+    member: Option<String>,
+    who: Option<Who>,
+    works: bool,
+}
+
+impl Mesh {
+    /// Of somebody who has just sat down.
+    pub(crate) fn new(call: Arc<Call>, mut seat: Seat) -> Self {
+        let (tell, told) = mpsc::channel(WAITING);
+        let (you, peers) = (seat.you.clone(), std::mem::take(&mut seat.peers));
+        Mesh {
+            call,
+            signal: Signal::keep(seat),
+            is_up: true,
+            you,
+            peers,
+            members: BTreeMap::new(),
+            last_key: 0,
+            tell,
+            told,
+            heres: Vec::new(),
+            former: VecDeque::new(),
+            chats: Vec::new(),
+        }
+    }
+
+    /// Takes part until it is over.
+    pub(crate) async fn run(
+        mut self,
+        stop: impl Future<Output = Exit>,
+        duration: Option<Duration>,
+    ) -> Result<(), Trouble> {
+        let peers = std::mem::take(&mut self.peers);
+        if peers.len() >= MAX_MEMBERS {
+            self.signal.leave().await;
+            return Err(Failure::Server(CloseCode::Full).into());
+        }
+        let members = json!({ "room": self.call.room, "others": peers.len(), "member": self.call.member });
+        self.call.events.say("joined", &members, || match peers.len() {
+            0 => "Nobody is here yet.".to_owned(),
+            count => format!("{count} in the call."),
+        });
+        for id in peers {
+            let key = self.add(id, None, true);
+            self.order(key, Order::Offer);
+        }
+        let ended = self.go_on(stop, duration).await;
+        let bye = if ended.is_ok() { Bye::Done } else { Bye::Error };
+        self.leave(bye).await;
+        ended
+    }
+
+    async fn go_on(
+        &mut self,
+        stop: impl Future<Output = Exit>,
+        duration: Option<Duration>,
+    ) -> Result<(), Trouble> {
+        let end = async {
+            match duration {
+                Some(duration) => tokio::time::sleep(duration).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(stop, end);
+        loop {
+            let patience = self.heres.iter().map(|(_, until)| *until).min();
+            let patience = async move {
+                match patience {
+                    Some(until) => tokio::time::sleep_until(until.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                exit = &mut stop => return match exit {
+                    // Who presses Ctrl-C hangs up.
+                    Exit::Sigint => Ok(()),
+                    exit => Err(Trouble::new(exit, Failure::Cancelled.slug(), "Stopped.")),
+                },
+                () = &mut end => return Ok(()),
+                news = self.signal.next() => self.hear_news(news)?,
+                Some((key, told)) = self.told.recv() => self.hear_member(key, told)?,
+                () = patience => self.give_up_waiting(),
+            }
+        }
+    }
+
+    /// Hangs up: everybody sees why, over the channel or over signalling.
+    async fn leave(mut self, bye: Bye) {
+        for entry in self.members.values() {
+            let _ = entry.order.try_send(Order::Leave(bye));
+            if let Some(id) = &entry.id {
+                self.signal.say(id, Body::Bye(bye), Tags::default());
+            }
+        }
+        // Each of them tells when its files are complete.
+        let gone = async {
+            while !self.members.is_empty() {
+                let Some((key, told)) = self.told.recv().await else { return };
+                if matches!(told, Told::Gone(_) | Told::Failed(_)) {
+                    self.members.remove(&key);
+                }
+            }
+        };
+        let _ = tokio::time::timeout(GOODBYE, gone).await;
+        self.signal.leave().await;
+    }
+
+    fn hear_news(&mut self, news: News) -> Result<(), Trouble> {
+        match news {
+            News::Event(Event::Peer(id, Presence::Left, reason)) => self.hear_left(&id, reason.as_deref()),
+            News::Event(Event::Peer(..)) => {}
+            News::Event(Event::Said { from, body, tags, gap }) => self.hear(from, body, tags, gap),
+            News::Away => {
+                self.is_up = false;
+                self.call.events.say("signalling", &json!({ "up": false }), || {
+                    "The server is away; the call goes on.".to_owned()
+                });
+            }
+            News::Back(joined) => {
+                self.is_up = true;
+                self.call
+                    .events
+                    .say("signalling", &json!({ "up": true }), || "The server is back.".to_owned());
+                self.come_back(joined);
+            }
+            // Those that are connected need no server.
+            News::Over(trouble) => {
+                self.is_up = false;
+                if self.members.is_empty() {
+                    return Err(trouble);
+                }
+                self.call.trouble(trouble.slug, &trouble.message);
+            }
+        }
+        Ok(())
+    }
+
+    /// Under the same id: the others noticed nothing. Under another one: the server knew nothing of us.
+    fn come_back(&mut self, joined: Joined) {
+        let is_same = joined.you == self.you;
+        self.you = joined.you;
+        if is_same {
+            let keys: Vec<u64> = self.members.keys().copied().collect();
+            keys.into_iter().for_each(|key| self.order(key, Order::Moved));
+            return;
+        }
+        self.members.values_mut().for_each(|entry| entry.id = None);
+        for id in joined.peers {
+            if self.members.is_empty() {
+                let key = self.add(id, None, true);
+                self.order(key, Order::Offer);
+                continue;
+            }
+            self.say_here(&id, false);
+            self.heres.push((id, Instant::now() + HERE_PATIENCE));
+        }
+    }
+
+    fn say_here(&self, to: &str, reply: bool) {
+        self.signal.say(to, Body::Here { member: self.call.member.clone(), reply }, Tags::default());
+    }
+
+    /// Who does not know `here` is offered to as if it were new.
+    fn give_up_waiting(&mut self) {
+        let now = Instant::now();
+        let (late, waiting) =
+            std::mem::take(&mut self.heres).into_iter().partition(|(_, until)| *until <= now);
+        self.heres = waiting;
+        let late: Vec<(String, Instant)> = late;
+        for (id, _) in late {
+            if self.by_id(&id).is_none() {
+                let key = self.add(id, None, true);
+                self.order(key, Order::Offer);
+            }
+        }
+    }
+
+    fn hear_left(&mut self, id: &str, reason: Option<&str>) {
+        self.heres.retain(|(asked, _)| asked != id);
+        self.former.retain(|former| former != id);
+        let Some(key) = self.by_id(id) else { return };
+        let Some(entry) = self.members.get_mut(&key) else { return };
+        entry.id = None;
+        // A call does not end with its seat: only one that does not work any more, or never did.
+        if !entry.works && (reason == Some("closed") || entry.who.is_none()) {
+            self.order(key, Order::Drop);
+        }
+    }
+
+    fn hear(&mut self, from: String, body: Body, tags: Tags, gap: bool) {
+        if let Body::Here { member, reply } = body {
+            return self.hear_here(from, &member, reply);
+        }
+        let known = self.by_id(&from).or_else(|| self.moved(&from, tags.member.as_deref()));
+        let key = match (known, &body) {
+            (Some(key), _) => key,
+            (None, Body::Bye(bye)) => {
+                // Who hung up over the channel says it here too, in case that was broken.
+                if !self.former.contains(&from) {
+                    let members = json!({ "reason": format!("{bye:?}").to_lowercase() });
+                    self.call.events.say("turned-down", &members, || "Somebody does not come.".to_owned());
+                }
+                return;
+            }
+            (None, Body::Description { kind, .. }) if kind == "offer" => {
+                if self.members.len() >= MAX_MEMBERS {
+                    return self.signal.say(&from, Body::Bye(Bye::Busy), Tags::default());
+                }
+                self.add(from.clone(), tags.member.clone(), false)
+            }
+            (None, _) => return,
+        };
+        if gap {
+            self.signal.say(&from, Body::Resync, Tags::default());
+        }
+        self.order(key, Order::Hear(body, tags));
+    }
+
+    fn hear_here(&mut self, from: String, member: &str, reply: bool) {
+        let before = self.heres.len();
+        self.heres.retain(|(asked, _)| *asked != from);
+        let was_asked = self.heres.len() < before;
+        if !reply {
+            self.say_here(&from, true);
+        }
+        let known = self.by_id(&from).or_else(|| self.moved(&from, Some(member)));
+        if known.is_none() && was_asked {
+            let key = self.add(from, None, true);
+            self.order(key, Order::Offer);
+        }
+    }
+
+    /// The member that this is under a new id, if it is one of ours.
+    fn moved(&mut self, id: &str, member: Option<&str>) -> Option<u64> {
+        let member = member?;
+        let (key, entry) =
+            self.members.iter_mut().find(|(_, entry)| entry.member.as_deref() == Some(member))?;
+        entry.id = Some(id.to_owned());
+        let _ = entry.order.try_send(Order::Moved);
+        Some(*key)
+    }
+
+    fn by_id(&self, id: &str) -> Option<u64> {
+        let found = self.members.iter().find(|(_, entry)| entry.id.as_deref() == Some(id));
+        found.map(|(key, _)| *key)
+    }
+
+    fn add(&mut self, id: String, member: Option<String>, is_polite: bool) -> u64 {
+        self.last_key += 1;
+        let order = Member::spawn(&self.call, self.last_key, is_polite, self.tell.clone());
+        let member = member.map(|member| cut(&member, 32));
+        self.members.insert(self.last_key, Entry { order, id: Some(id), member, who: None, works: false });
+        self.last_key
+    }
+
+    /// One that does not keep up with what it is told is as good as lost, and its ladder finds out.
+    fn order(&self, key: u64, order: Order) {
+        if let Some(entry) = self.members.get(&key) {
+            let _ = entry.order.try_send(order);
+        }
+    }
+
+    fn hear_member(&mut self, key: u64, told: Told) -> Result<(), Trouble> {
+        if !self.members.contains_key(&key) {
+            return Ok(());
+        }
+        match told {
+            Told::Say(body, tags) => self.say(key, body, tags),
+            Told::Met(who) => self.met(key, who),
+            Told::Works(works) => {
+                if let Some(entry) = self.members.get_mut(&key) {
+                    entry.works = works;
+                }
+            }
+            Told::Chats(chats) => chats.into_iter().take(HISTORY).for_each(|chat| self.hear_chat(chat)),
+            Told::Gone(reason) => self.gone(key, reason),
+            Told::Failed(failure) => return self.failed(key, failure),
+        }
+        Ok(())
+    }
+
+    /// Over signalling, or over the channel while that is away.
+    fn say(&self, key: u64, body: Body, tags: Tags) {
+        let Some(entry) = self.members.get(&key) else { return };
+        match &entry.id {
+            Some(id) if self.is_up => self.signal.say(id, body, tags),
+            _ if matches!(body, Body::Description { .. } | Body::Candidate(_)) => {
+                let _ = entry.order.try_send(Order::ByChannel(body, tags));
+            }
+            _ => {}
+        }
+    }
+
+    fn met(&mut self, key: u64, who: Who) {
+        // Somebody that came back as a stranger is there once.
+        let twin = |(other, entry): (&u64, &Entry)| {
+            (*other != key && entry.member.as_deref() == Some(&who.member)).then_some(*other)
+        };
+        let twins: Vec<u64> = self.members.iter().filter_map(twin).collect();
+        twins.into_iter().for_each(|twin| self.order(twin, Order::Drop));
+        let Some(entry) = self.members.get_mut(&key) else { return };
+        entry.member = Some(who.member.clone());
+        if entry.who.replace(who.clone()).is_some() {
+            return;
+        }
+        self.call.tally.met();
+        if !self.chats.is_empty() {
+            self.order(key, Order::History(self.chats.clone()));
+        }
+        let verified = self.call.auth.is_some();
+        let members = json!({ "id": who.member, "name": who.name, "kind": who.kind, "verified": verified });
+        self.call.events.say("member", &members, || {
+            let trust = if verified { "verified by link" } else { "unverified: anybody may enter this room" };
+            format!("{} is here ({trust}).", Escaped(&who.name))
+        });
+    }
+
+    fn hear_chat(&mut self, chat: Chat) {
+        let chat = Chat {
+            id: cut(&chat.id, 32),
+            member: cut(&chat.member, 32),
+            name: cut(&chat.name, MAX_NAME),
+            at: chat.at,
+            text: cut(&chat.text, MAX_CHAT),
+        };
+        let is_known = self.chats.iter().any(|known| known.id == chat.id);
+        if is_known || chat.id.is_empty() || chat.text.is_empty() {
+            return;
+        }
+        let members = json!({ "id": chat.id, "member": chat.member, "name": chat.name, "at": chat.at, "text": chat.text });
+        self.call
+            .events
+            .say("chat", &members, || format!("{}: {}", Escaped(&chat.name), Escaped(&chat.text)));
+        self.chats.push(chat);
+        self.chats.sort_by_key(|chat| chat.at);
+        if self.chats.len() > HISTORY {
+            self.chats.remove(0);
+        }
+    }
+
+    fn gone(&mut self, key: u64, reason: &str) {
+        let Some(entry) = self.members.remove(&key) else { return };
+        if let Some(id) = entry.id {
+            self.former.push_back(id);
+            if self.former.len() > FORMER {
+                self.former.pop_front();
+            }
+        }
+        // Who was never met has not left.
+        let (id, name) = entry.who.map(|who| (who.member, who.name)).unzip();
+        let members = json!({ "id": id, "name": name, "reason": reason });
+        self.call.events.say("left", &members, || match &name {
+            Some(name) => format!("{} has left ({reason}).", Escaped(name)),
+            None => format!("Somebody was not met ({reason})."),
+        });
+    }
+
+    /// Whoever could not prove that it holds the link is told of; where nobody else is there, the call has nobody to be with.
+    fn failed(&mut self, key: u64, failure: Failure) -> Result<(), Trouble> {
+        let Some(entry) = self.members.remove(&key) else { return Ok(()) };
+        let members = json!({
+            "id": entry.who.as_ref().map(|who| &who.member), "error": failure.slug(), "message": failure.message(),
+        });
+        self.call.events.say("refused", &members, || failure.message().to_owned());
+        let is_deceit = matches!(failure, Failure::BadProof | Failure::Fingerprint);
+        if is_deceit && self.members.is_empty() { Err(failure.into()) } else { Ok(()) }
+    }
+}
