@@ -71,7 +71,13 @@ impl Peer {
             .receivers
             .iter()
             .find(|(_, id)| session.receiver(*id).is_some_and(|receiver| receiver.is_readable(now)));
-        let (rid, receiver) = *readable?;
+        let Some((rid, receiver)) = readable.copied() else {
+            // Who has found nothing is told when there is something again: the streams have to know that somebody looked.
+            for (_, id) in &flow.receivers {
+                let _ = session.receiver(*id).and_then(|receiver| receiver.read(now));
+            }
+            return None;
+        };
         Some((session.receiver(receiver)?.read(now)?, rid))
     }
 
