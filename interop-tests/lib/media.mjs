@@ -82,6 +82,15 @@ export async function rises(what, receiver, by) {
   }
 }
 
+/** Waits for the tone in what comes. */
+async function hears(receiver) {
+  let last;
+  const isTone = async () => { last = await pitch(receiver.track); return Math.abs(last - AUDIO_HZ) < 25 && last; };
+  try { return await until('the tone', isTone, 8000); } catch (error) {
+    throw new Error(`${error.message}; ${last} Hz: ${JSON.stringify(await inbound(receiver))}`);
+  }
+}
+
 /** Puts the codecs of that name first in a transceiver, and leaves the others of its kind out. `false`: there are none. */
 export function prefer(transceiver, kind, name) {
   const all = RTCRtpReceiver.getCapabilities(kind).codecs;
@@ -112,10 +121,7 @@ export async function comesBack(url, codecs) {
   try {
     const seen = await rises('pictures', pictures.receiver, 30);
     const heard = await rises('sound', sound.receiver, codecs.audio ? 8000 : 48000);
-    const hertz = await until('the tone', async () => {
-      const now = await pitch(sound.receiver.track);
-      return Math.abs(now - AUDIO_HZ) < 25 && now;
-    }, 8000);
+    const hertz = await hears(sound.receiver);
     for (const [want, has] of [[codecs.video, seen.codec], [codecs.audio, heard.codec]]) {
       if (want && !has.toLowerCase().endsWith(`/${want.toLowerCase()}`)) throw new Error(`${has} came, not ${want}`);
     }
@@ -137,7 +143,7 @@ export async function goesOn(url) {
     sound.sender.track.enabled = false;
     await until('silence', async () => (await pitch(sound.receiver.track)) === null, 8000);
     sound.sender.track.enabled = true;
-    await until('the tone again', async () => Math.abs((await pitch(sound.receiver.track)) - AUDIO_HZ) < 25, 8000);
+    await hears(sound.receiver);
     const { keys, plis } = await inbound(pictures.receiver);
     return `${keys} key frames, ${plis} PLI`;
   } finally { pc.close(); }

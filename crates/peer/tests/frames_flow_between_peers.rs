@@ -83,6 +83,24 @@ fn pictures_and_sound_arrive_as_they_were_written() {
 }
 
 #[test]
+fn who_waits_to_be_told_of_frames_reads_them_all() {
+    let (mut couple, [mic, _]) = call(Link::millis(20));
+    let (a, b) = (couple.a, couple.b);
+    let is_news = |event: &Event| matches!(event, Event::Rtp(session::Event::Readable(_)));
+    let (mut told, mut heard) = (0, 0);
+    for number in 0..20 {
+        write(&mut couple, a, mic, number, &[0x78, number as u8]);
+        couple.world.run_for(Duration::from_millis(33));
+        let news = couple.world.events(b).iter().filter(|(_, event)| is_news(event)).count();
+        if news > told {
+            heard += read(&mut couple, b, mic).len();
+            told = news;
+        }
+    }
+    assert!(heard >= 18, "{heard} of 20, told {told} times");
+}
+
+#[test]
 fn loss_is_repaired_and_a_key_frame_can_be_asked_for() {
     let (mut couple, [_, camera]) = call(Link { loss: 0.05, ..Link::millis(20) });
     let (a, b) = (couple.a, couple.b);
