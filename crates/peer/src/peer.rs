@@ -361,7 +361,7 @@ impl Machine for Peer {
         }
         let dtls = self.transport.dtls.as_ref().and_then(Machine::poll_timeout);
         let association = self.association.as_ref().and_then(Machine::poll_timeout);
-        let media = self.media.as_ref().and_then(|media| media.poll_timeout());
+        let media = self.media_timeout();
         let below = Instant::earliest(self.transport.ice.poll_timeout(), dtls);
         Instant::earliest(below, Instant::earliest(association, media))
     }

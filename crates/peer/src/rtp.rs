@@ -22,13 +22,6 @@ pub(crate) struct Media {
     srtp: Option<limpid_srtp::Session>,
 }
 
-impl Media {
-    /// When the streams want to be called; never, while nothing of theirs could be sent.
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.srtp.as_ref().and_then(|_| self.session.poll_timeout())
-    }
-}
-
 /// The name that all our streams share: 96 random bits, new with each connection. RFC 7022 §4.2.
 pub(crate) fn cname(random: &mut Random) -> String {
     random.bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -140,6 +133,13 @@ impl Peer {
             _ => {}
         }
         Some(Event::Rtp(event))
+    }
+
+    /// When the streams want to be called; never, while nothing of theirs could be sent: what is due would stay due.
+    pub(crate) fn media_timeout(&self) -> Option<Instant> {
+        let (id, ..) = self.transport.path?;
+        let media = self.media.as_ref().filter(|media| media.srtp.is_some() && self.transport.may_send(id))?;
+        media.session.poll_timeout()
     }
 
     fn mute(&mut self, receiver: session::ReceiverId, is_muted: bool) {

@@ -76,6 +76,11 @@ impl Pacer {
         });
     }
 
+    /// Ends the probe that runs, if one does: there is nothing to send for it.
+    pub fn stop_probe(&mut self) {
+        self.probe = None;
+    }
+
     /// The probe that packets which leave now belong to.
     pub fn probe(&self) -> Option<ProbeId> {
         self.probe.map(|probe| probe.id)

@@ -55,3 +55,13 @@ fn ten_per_cent_of_loss_do_not_starve_the_pictures() {
     let sent = throughput(&mut call, Duration::from_secs(10));
     assert!(sent > 700_000, "{sent} bit/s of 1 000 000");
 }
+
+/// Without a stream of retransmissions there is nothing to fill the path with while it is probed.
+#[test]
+fn without_repair_a_probe_that_finds_nothing_to_send_ends() {
+    let mut call = Call::without_repair(7, Link::millis(25));
+    // So little that a probe has to be filled up; the pair panics where a machine is never silent.
+    call.bitrate = Some(20_000);
+    call.run_for(Duration::from_secs(10));
+    assert!(call.seen.len() > 280, "{} pictures", call.seen.len());
+}

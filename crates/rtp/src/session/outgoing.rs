@@ -47,7 +47,7 @@ impl Outgoing {
 
     /// Whether it can fill the path with packets of no use but that.
     pub(super) fn can_fill(&self) -> bool {
-        self.config.repair.is_some() && self.stream.last_sent().is_some()
+        self.stream.rtx().is_some() && self.stream.last_sent().is_some()
     }
 
     pub(super) fn is_waiting(&self, elements: &ElementIds) -> bool {
@@ -129,8 +129,12 @@ impl Session {
         }
         let at = self.next_turn(now)?;
         let sent = match at {
-            Turn::Stream(at) => self.senders[at].stream.poll_packet(now, &self.elements, out)?,
-            Turn::Padding(at, len) => self.senders[at].stream.poll_padding(now, len, &self.elements, out)?,
+            Turn::Stream(at) => self.senders[at].stream.poll_packet(now, &self.elements, out),
+            Turn::Padding(at, len) => self.senders[at].stream.poll_padding(now, len, &self.elements, out),
+        };
+        let Some(sent) = sent else {
+            self.pacer.stop_probe(); // nothing to fill the path with: the probe must not wait for it
+            return None;
         };
         self.number(now, out, &sent);
         Some(Transmit::new((), out.len() - start))

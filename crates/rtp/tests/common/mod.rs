@@ -106,18 +106,28 @@ impl Call {
         Self::with_limits(seed, link, Limits::default())
     }
 
+    pub fn without_repair(seed: u64, link: Link) -> Self {
+        let payloads: Vec<Payload> = video_payloads().into_iter().take(1).collect();
+        Self::with(seed, link, Limits::default(), &payloads)
+    }
+
     pub fn with_limits(seed: u64, link: Link, limits: Limits) -> Self {
+        Self::with(seed, link, limits, &video_payloads())
+    }
+
+    fn with(seed: u64, link: Link, limits: Limits, payloads: &[Payload]) -> Self {
         let (left, mut right) = (session(1, limits), session(2, limits));
-        let video = right.add_receiver(Instant::ZERO, section("v", video_payloads(), true), None);
+        let video = right.add_receiver(Instant::ZERO, section("v", payloads.to_vec(), true), None);
         let audio = right.add_receiver(Instant::ZERO, section("a", audio_payloads(), false), None);
         let mut pair = Pair::new(seed, link, left, feed, right, feed);
+        let payloads = payloads.to_vec();
         pair.left(|session, now| {
             let video = SenderConfig {
                 ssrc: VIDEO_SSRC,
                 repair: Some(Ssrc(0x1111_1112)),
                 mid: Mid::new("v"),
                 rid: None,
-                payloads: video_payloads(),
+                payloads,
                 payload_type: PayloadType(96),
                 is_video: true,
                 history: Duration::from_secs(1),
