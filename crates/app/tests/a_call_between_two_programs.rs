@@ -55,7 +55,10 @@ fn tone_and_card_cross_both_ways_and_are_written_down() {
     let mut bob = join(&url, "Bob", &sends);
     for (running, other) in [(&mut ann, "Bob"), (&mut bob, "Ann")] {
         let member = until(running, |event| event["event"] == "member");
-        assert_eq!((&member["name"], &member["kind"], &member["verified"]), (&other.into(), &"native".into(), &false.into()));
+        assert_eq!(
+            (&member["name"], &member["kind"], &member["verified"]),
+            (&other.into(), &"native".into(), &false.into())
+        );
         let connected = until(running, |event| event["event"] == "connected");
         assert_eq!(connected["peer"], "unverified");
         assert!(connected["cipher"]["srtp"].is_string(), "{connected}");
