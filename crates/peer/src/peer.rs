@@ -347,9 +347,12 @@ impl Machine for Peer {
     }
 
     fn poll_event(&mut self) -> Option<Event> {
-        // `Closed` is the last: the channels end before it.
+        // `Closed` is the last: channels and streams end before it.
         match self.events.front() {
-            Some(Event::Closed(_)) => self.poll_association().or_else(|| self.events.pop_front()),
+            Some(Event::Closed(_)) => {
+                let last = self.poll_association().or_else(|| self.poll_media());
+                last.or_else(|| self.events.pop_front())
+            }
             Some(_) => self.events.pop_front(),
             None => self.poll_association().or_else(|| self.poll_media()),
         }

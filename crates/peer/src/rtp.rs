@@ -138,7 +138,8 @@ impl Peer {
     /// When the streams want to be called; never, while nothing of theirs could be sent: what is due would stay due.
     pub(crate) fn media_timeout(&self) -> Option<Instant> {
         let (id, ..) = self.transport.path?;
-        let media = self.media.as_ref().filter(|media| media.srtp.is_some() && self.transport.may_send(id))?;
+        let media =
+            self.media.as_ref().filter(|media| media.srtp.is_some() && self.transport.may_send(id))?;
         media.session.poll_timeout()
     }
 

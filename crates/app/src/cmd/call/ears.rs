@@ -61,7 +61,8 @@ impl Ear {
         let is_first = heard.format != Some(frame.format);
         heard.format = Some(frame.format);
         let is_time = heard.told.is_none_or(|told| told.elapsed() >= FOR_PROGRAMS);
-        if !is_first && !(is_time && self.call.events.is_json()) {
+        let is_worth_it = is_first || (is_time && self.call.events.is_json());
+        if !is_worth_it {
             return;
         }
         heard.told = Some(Instant::now());
