@@ -1,5 +1,8 @@
 //! One session with another member: descriptions by perfect negotiation, and the channel `call`. PROTOCOLS.md 11.
 
+mod exchange;
+mod watch;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,41 +13,20 @@ use limpid::{
 use limpid_app::call::message::{CHANNEL, Message};
 use limpid_app::share::failure::Failure;
 use limpid_app::share::message::{from_hex, to_hex};
-use limpid_app::share::proof::sha256_of_description;
 use limpid_signaling::{Body, Candidate, Tags};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Call;
 use super::greet::Greeter;
 use crate::cmd::say::Trouble;
+use watch::read;
+
+pub(crate) use watch::{Lines, What};
 
 /// Candidates that wait for their description.
 const EARLY: usize = 100;
 /// The stream that our sound and our pictures belong to.
 const STREAM: &str = "limpid";
-
-/// What happens to a connection.
-#[derive(Debug)]
-pub(crate) enum What {
-    /// An event of the connection.
-    Event(Event),
-    /// The channel is usable.
-    Opened(Arc<DataChannel>),
-    /// A message; `None`: one that is no text.
-    Text(Option<String>),
-    /// The channel is gone.
-    Closed,
-}
-
-/// Who a connection belongs to: where it says what happens, and what it says to the other side.
-#[derive(Clone, Debug)]
-pub(crate) struct Lines {
-    /// Names the connection among all of its member.
-    pub(crate) serial: u64,
-    pub(crate) happened: mpsc::Sender<(u64, What)>,
-    pub(crate) say: mpsc::Sender<(Body, Tags)>,
-}
 
 /// One session.
 pub(crate) struct Connection {
@@ -269,94 +251,6 @@ impl Connection {
         self.tasks.shutdown().await;
     }
 
-    async fn offer(&mut self) -> Result<(), Failure> {
-        if self.pc.signaling_state() != SignalingState::Stable {
-            return Ok(());
-        }
-        let made = self.pc.create_offer().and_then(|offer| self.pc.set_local_description(offer));
-        match made {
-            Ok(()) => {
-                self.our_offer = Some(self.our_offer.map_or(0, |last| last + 1));
-                self.repeat().await;
-                Ok(())
-            }
-            Err(limpid::Error::Closed) => Ok(()),
-            Err(_) => Err(Failure::PeerProtocol),
-        }
-    }
-
-    async fn hear_offer(&mut self, sdp: String, nonce: [u8; 32], offer: u64) -> Result<(), Failure> {
-        let Some(fingerprint) = self.same_certificate(&sdp) else { return Ok(()) };
-        if self.pc.signaling_state() != SignalingState::Stable && !self.is_polite {
-            return Ok(());
-        }
-        // An offer that we have answered is asked about again.
-        let is_known = self.pc.remote_description().is_some_and(|known| known == sdp);
-        if is_known && !self.is_waiting() {
-            self.repeat().await;
-            return Ok(());
-        }
-        self.their_offer = offer;
-        self.set_remote(Description::offer(sdp), nonce, fingerprint)?;
-        self.adopt();
-        let made = self.pc.create_answer().and_then(|answer| self.pc.set_local_description(answer));
-        made.map_err(|_| Failure::PeerProtocol)?;
-        self.repeat().await;
-        Ok(())
-    }
-
-    async fn hear_answer(&mut self, sdp: String, nonce: [u8; 32], offer: u64) -> Result<(), Failure> {
-        // What is not there is 0, and is not compared: only a number that is another one is.
-        let is_late = offer != 0 && Some(offer) != self.our_offer;
-        if is_late || !self.is_waiting() {
-            return Ok(());
-        }
-        let Some(fingerprint) = self.same_certificate(&sdp) else { return Ok(()) };
-        self.set_remote(Description { kind: DescriptionKind::Answer, sdp }, nonce, fingerprint)
-    }
-
-    fn set_remote(&mut self, it: Description, nonce: [u8; 32], fingerprint: [u8; 32]) -> Result<(), Failure> {
-        self.pc.set_remote_description(it).map_err(|_| Failure::PeerProtocol)?;
-        self.their_nonce.get_or_insert(nonce); // the first one counts
-        self.their_fingerprint = Some(fingerprint);
-        for candidate in std::mem::take(&mut self.early) {
-            self.add(candidate);
-        }
-        Ok(())
-    }
-
-    /// The certificate of a description, unless it is another one than before: that would undo the proof.
-    fn same_certificate(&self, sdp: &str) -> Option<[u8; 32]> {
-        sha256_of_description(sdp).filter(|seen| self.their_fingerprint.is_none_or(|known| known == *seen))
-    }
-
-    fn add(&self, candidate: Option<Candidate>) {
-        let word = candidate.as_ref().map_or("", |candidate| &candidate.candidate);
-        let fragment = candidate.as_ref().and_then(|candidate| candidate.username_fragment.as_deref());
-        // One that can not be used, or of an offer that was ignored, is one address less and no failure.
-        let _ = self.pc.add_ice_candidate(word, fragment);
-    }
-
-    /// Whoever answers sends in the sections that the offer made.
-    fn adopt(&mut self) {
-        if self.is_offerer || self.voice.is_some() || self.camera.is_some() {
-            return;
-        }
-        let first = |kind| self.pc.transceivers().into_iter().find(|it| it.kind() == Some(kind));
-        for (kind, has_source) in
-            [(MediaKind::Audio, self.call.voice.is_some()), (MediaKind::Video, self.call.camera.is_some())]
-        {
-            if has_source {
-                // Takes the place that the offer made.
-                let _ = self.pc.add_track(Track::local(kind, kind.as_str()), &[STREAM]);
-            }
-        }
-        (self.voice, self.camera) = (first(MediaKind::Audio), first(MediaKind::Video));
-        for section in self.sections().into_iter().flatten() {
-            let _ = section.set_direction(Direction::SendRecv);
-        }
-    }
-
     async fn say_candidate(&self, candidate: Option<Candidate>) {
         let tags = Tags { member: None, session: self.session, offer: 0 };
         self.say(Body::Candidate(candidate), tags).await;
@@ -365,50 +259,4 @@ impl Connection {
     async fn say(&self, body: Body, tags: Tags) {
         let _ = self.lines.say.send((body, tags)).await;
     }
-
-    /// Passes on what happens until the connection ends.
-    fn watch(&mut self) {
-        let (pc, lines) = (self.pc.clone(), self.lines.clone());
-        self.tasks.spawn(async move {
-            while let Some(event) = pc.next_event().await {
-                if lines.happened.send((lines.serial, What::Event(event))).await.is_err() {
-                    return;
-                }
-            }
-            let _ = lines.happened.send((lines.serial, What::Closed)).await;
-        });
-        let (pc, lines, is_offerer) = (self.pc.clone(), self.lines.clone(), self.is_offerer);
-        self.tasks.spawn(async move {
-            let mut reader = JoinSet::new();
-            let mut is_taken = is_offerer;
-            while let Some(channel) = pc.next_channel().await {
-                let label = channel.details().map(|details| details.label);
-                if is_taken || label.as_deref() != Some(CHANNEL) {
-                    // Files are for pages.
-                    channel.close();
-                    continue;
-                }
-                is_taken = true;
-                reader.spawn(read(channel, lines.clone()));
-            }
-        });
-    }
-}
-
-/// Reads the channel to its end, at the pace of who hears it.
-async fn read(channel: DataChannel, lines: Lines) {
-    let channel = Arc::new(channel);
-    if channel.opened().await.is_ok() {
-        let opened = What::Opened(channel.clone());
-        if lines.happened.send((lines.serial, opened)).await.is_err() {
-            return;
-        }
-        while let Some(message) = channel.recv().await {
-            let text = What::Text(message.text().map(str::to_owned));
-            if lines.happened.send((lines.serial, text)).await.is_err() {
-                return;
-            }
-        }
-    }
-    let _ = lines.happened.send((lines.serial, What::Closed)).await;
 }
