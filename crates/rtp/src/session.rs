@@ -87,7 +87,7 @@ impl DropReason {
 
 /// All streams of one transport. ★
 ///
-/// Bounded by its parts: each [`send::Stream`] and [`receive::Stream`] states its own bounds, their number is what
+/// Bounded by its parts: each [`send::Stream`](crate::send::Stream) and [`receive::Stream`](crate::receive::Stream) states its own bounds, their number is what
 /// [`add_sender`](Session::add_sender) and [`add_receiver`](Session::add_receiver) were called for, whatever numbers the
 /// other side makes up.
 #[derive(Debug)]

@@ -84,6 +84,6 @@ pub struct SenderConfig {
     pub payload_type: PayloadType,
     /// Pictures wait for the pacer; sound does not.
     pub is_video: bool,
-    /// How long packets are kept for those who ask again. Default of [`SenderConfig::new`]: one second.
+    /// How long packets are kept for those who ask again. A second is usual.
     pub history: Duration,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use limpid::{ConnectionState, Event};
+use limpid::Event;
 use limpid_app::call::message::{Chat, MAX_NAME, Message};
 use limpid_app::share::failure::Failure;
 use limpid_signaling::{Body, Bye, Tags};
