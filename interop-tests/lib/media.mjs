@@ -14,9 +14,13 @@ export async function until(what, ask, ms = 15000) {
   }
 }
 
-/** A steady tone as a track. */
-export function tone(hertz = AUDIO_HZ) {
+/** A steady tone as a track; where WebAudio does not run (Firefox without a sound card), the fake microphone's. */
+export async function tone(hertz = AUDIO_HZ) {
   window.sound ??= new AudioContext();
+  await Promise.race([window.sound.resume(), new Promise((r) => setTimeout(r, 1000))]);
+  if (window.sound.state !== 'running') {
+    return (await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks()[0];
+  }
   const oscillator = window.sound.createOscillator();
   const to = window.sound.createMediaStreamDestination();
   oscillator.frequency.value = hertz;
@@ -97,10 +101,23 @@ export async function rises(what, receiver, by) {
 /** Waits for the tone in what comes. */
 async function hears(receiver) {
   let last;
+  if (window.sound.state !== 'running') {
+    const before = (await inbound(receiver)).energy;
+    await until('sound', async () => { last = await inbound(receiver); return last.energy > before + 1e-3; }, 8000)
+      .catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(last)}`); });
+    return NaN; // loud, whatever its pitch
+  }
   const isTone = async () => { last = await pitch(receiver.track); return Math.abs(last - AUDIO_HZ) < 25 && last; };
   try { return await until('the tone', isTone, 8000); } catch (error) {
     throw new Error(`${error.message}; ${last} Hz: ${JSON.stringify(await inbound(receiver))}`);
   }
+}
+
+async function isSilent(receiver) {
+  if (window.sound.state === 'running') return (await pitch(receiver.track)) === null;
+  const before = (await inbound(receiver)).energy;
+  await new Promise((r) => setTimeout(r, 500));
+  return (await inbound(receiver)).energy < before + 1e-5;
 }
 
 /** Puts the codecs of that name first in a transceiver, and leaves the others of its kind out. `false`: there are none. */
@@ -118,7 +135,7 @@ export async function call(url, { audio, video, layers } = {}) {
   const pc = new RTCPeerConnection();
   pc.ontrack = (e) => show(e.track);
   const wide = layers ? [1280, 720] : [320, 240];
-  const sound = pc.addTransceiver(tone(), { direction: 'sendrecv' });
+  const sound = pc.addTransceiver(await tone(), { direction: 'sendrecv' });
   const encodings = (layers ?? []).map((rid, at) => ({ rid, scaleResolutionDownBy: 2 ** (layers.length - 1 - at) }));
   const pictures = pc.addTransceiver(await camera(...wide), { direction: 'sendrecv', ...(layers ? { sendEncodings: encodings } : {}) });
   if (audio && !prefer(sound, 'audio', audio)) throw new Error(`no ${audio} here`);
@@ -137,7 +154,7 @@ export async function comesBack(url, codecs) {
     for (const [want, has] of [[codecs.video, seen.codec], [codecs.audio, heard.codec]]) {
       if (want && !has.toLowerCase().endsWith(`/${want.toLowerCase()}`)) throw new Error(`${has} came, not ${want}`);
     }
-    return `${seen.codec} ${seen.count} frames (${seen.keys} keys, ${seen.plis} PLI, ${seen.lost} lost), ${heard.codec} ${Math.round(hertz)} Hz`;
+    return `${seen.codec} ${seen.count} frames (${seen.keys} keys, ${seen.plis} PLI, ${seen.lost} lost), ${heard.codec} ${Number.isNaN(hertz) ? 'heard' : `${Math.round(hertz)} Hz`}`;
   } finally { pc.close(); }
 }
 
@@ -158,7 +175,7 @@ export async function goesOn(url) {
       return last.width && last.width === last.height;
     }).catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(last)}`); });
     sound.sender.track.enabled = false;
-    await until('silence', async () => (await pitch(sound.receiver.track)) === null, 8000);
+    await until('silence', () => isSilent(sound.receiver), 8000);
     sound.sender.track.enabled = true;
     await hears(sound.receiver);
     const { keys, plis } = await inbound(pictures.receiver);
@@ -175,7 +192,7 @@ export async function manyRounds(url, rounds) {
     for (let round = 0; round < rounds; round++) {
       switch (round % 4) {
         case 0: extra.push(pc.addTransceiver(await camera(160, 120), { direction: 'sendrecv' })); break;
-        case 1: extra.push(pc.addTransceiver(tone(300 + 50 * round), { direction: 'sendrecv' })); break;
+        case 1: extra.push(pc.addTransceiver(await tone(300 + 50 * round), { direction: 'sendrecv' })); break;
         case 2: pc.removeTrack(extra[0].sender); extra[0].direction = 'inactive'; break;
         default: extra.shift().stop(); extra.shift().stop();
       }

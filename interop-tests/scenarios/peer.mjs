@@ -25,7 +25,7 @@ await testCase(`limpid offers to ${name}`, async () => {
   return `${result.sent} sent, ${result.received} received, rtt ${result.rtt_ms?.median} ms`;
 });
 if (name !== 'ndc') await testCase(`limpid offers media to ${name}`, async () => {
-  const { code, lines, errors } = await program(LIMPID, ['probe', url, '--media', '--messages', '1', '--json']).done;
+  const { code, lines, errors } = await program(LIMPID, ['probe', url, '--media', '--messages', '1', '--size', '1200', '--json']).done;
   const result = lines.find((line) => line.event === 'result');
   if (code !== 0) throw new Error(`exit ${code}: ${JSON.stringify(result)}\n${errors}`);
   const { audio, video, latency_ms: latency } = result;
