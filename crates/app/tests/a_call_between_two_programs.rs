@@ -54,12 +54,12 @@ fn tone_and_card_cross_both_ways_and_are_written_down() {
     let mut ann = join(&url, "Ann", &sends);
     let mut bob = join(&url, "Bob", &sends);
     for (running, other) in [(&mut ann, "Bob"), (&mut bob, "Ann")] {
+        let connected = until(running, |event| event["event"] == "connected");
         let member = until(running, |event| event["event"] == "member");
         assert_eq!(
             (&member["name"], &member["kind"], &member["verified"]),
             (&other.into(), &"native".into(), &false.into())
         );
-        let connected = until(running, |event| event["event"] == "connected");
         assert_eq!(connected["peer"], "unverified");
         assert!(connected["cipher"]["srtp"].is_string(), "{connected}");
         let video = until(running, |event| has(event, "video", "VP8", 30));
