@@ -158,7 +158,9 @@ impl End {
 
     fn change(&mut self, transceiver: u8, how: u8) {
         let all = self.peer.transceivers();
-        let Some(id) = all.get(usize::from(transceiver) % all.len().max(1)).map(|one| one.id()) else { return };
+        let Some(id) = all.get(usize::from(transceiver) % all.len().max(1)).map(|one| one.id()) else {
+            return;
+        };
         let direction = Direction::new(how & 1 != 0, how & 2 != 0);
         // Every one of them may be refused: the transceiver may be on its way out.
         let _ = match how % 12 {

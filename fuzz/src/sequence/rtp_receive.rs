@@ -17,14 +17,31 @@ use crate::Outcome;
 #[derive(Arbitrary, Clone, PartialEq, Eq, Debug)]
 enum Step {
     /// A packet so many numbers and so many timestamps (of 1000) after the last.
-    Packet { ahead: i8, later: i8, format: u8, marker: bool, payload: Vec<u8> },
+    Packet {
+        ahead: i8,
+        later: i8,
+        format: u8,
+        marker: bool,
+        payload: Vec<u8>,
+    },
     /// The same, anywhere.
-    Jump { sequence: u16, timestamp: u32, format: u8, payload: Vec<u8> },
+    Jump {
+        sequence: u16,
+        timestamp: u32,
+        format: u8,
+        payload: Vec<u8>,
+    },
     /// A packet of the retransmission stream, of one so far back.
-    Again { back: u8, payload: Vec<u8> },
+    Again {
+        back: u8,
+        payload: Vec<u8>,
+    },
     /// Any bytes that are a packet.
     Raw(Vec<u8>),
-    Report { ntp: u64, timestamp: u32 },
+    Report {
+        ntp: u64,
+        timestamp: u32,
+    },
     KeyFrame,
     Pass(u16),
     Read,
@@ -160,7 +177,10 @@ pub fn play(data: &[u8]) -> Outcome {
     player.drain();
     // Whatever waits is given up in the end.
     for _ in 0..200 {
-        let Some(due) = player.stream.poll_timeout().filter(|due| due.since(player.now).as_secs() < 60) else { break };
+        let Some(due) = player.stream.poll_timeout().filter(|due| due.since(player.now).as_secs() < 60)
+        else {
+            break;
+        };
         player.now = player.now.max(due);
         player.drain();
     }
