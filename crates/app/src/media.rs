@@ -17,7 +17,7 @@
 //! | codecs, encoded frames | `frame.rs` |
 //! | where frames come from | `source.rs`, `source/files.rs` |
 //! | where they go | `sink.rs`, `sink/file.rs`, `sink/name.rs` |
-//! | G.711, a tone in it | `g711.rs`, `tone.rs` |
+//! | a tone in G.711 | `tone.rs` |
 //! | the moving test card and the number in it | `card.rs`, `card/number.rs`, `picture.rs` |
 //! | an encoder for it | `vp8.rs`, `vp8/` |
 //! | file formats | `ogg.rs`, `wav.rs`, `ivf.rs`, `annexb.rs` |
@@ -29,7 +29,6 @@ pub mod bitstream;
 pub mod card;
 mod error;
 pub mod frame;
-pub mod g711;
 pub mod ivf;
 pub mod ogg;
 pub mod picture;

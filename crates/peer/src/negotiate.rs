@@ -51,7 +51,7 @@ pub(crate) struct Negotiation {
     next_mid: u32,
     pub(crate) next_transceiver: u32,
     /// The name of all our sources; empty until there are some.
-    pub(crate) cname: String,
+    cname: String,
 }
 
 /// What is agreed, and what is on the table.

@@ -1,6 +1,5 @@
 //! Media on this connection: the streams, and their protection once the handshake gave its keys. RFC 5764 §4; RFC 8834.
 
-use limpid_crypto::Random;
 use limpid_rtp::session::{self, Session};
 use limpid_sansio::{Direction, Ecn, Instant, Machine, Path, PathInfo, Transmit};
 use limpid_srtp::Profile;
@@ -22,11 +21,6 @@ pub(crate) struct Media {
     srtp: Option<limpid_srtp::Session>,
 }
 
-/// The name that all our streams share: 96 random bits, new with each connection. RFC 7022 §4.2.
-pub(crate) fn cname(random: &mut Random) -> String {
-    random.bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl Peer {
     /// All streams of this connection, to be handled without descriptions: an SFU adds senders and receivers by itself.
     /// They flow once the connection is secured.
@@ -41,7 +35,8 @@ impl Peer {
         if self.media.is_some() {
             return;
         }
-        let mut config = session::Config::new(self.random.seed(), &cname(&mut self.random));
+        let seed = self.random.seed();
+        let mut config = session::Config::new(seed, self.cname());
         config.ntp_epoch = self.config.ntp_epoch;
         config.bitrate = self.config.bitrate;
         config.max_packet = FIRST_MAX_PACKET;

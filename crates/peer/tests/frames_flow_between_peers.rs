@@ -82,6 +82,46 @@ fn pictures_and_sound_arrive_as_they_were_written() {
     }
 }
 
+/// Keeps the plain RTCP that leaves.
+struct Reports(std::sync::Arc<std::sync::Mutex<Vec<Vec<u8>>>>);
+
+impl limpid_sansio::Tap for Reports {
+    fn record(&mut self, record: &limpid_sansio::Record<'_>) {
+        let leaves = matches!(record.flow, Some((limpid_sansio::Direction::Out, _)));
+        if let (true, "rtcp", Some(bytes)) = (leaves, record.machine, record.bytes) {
+            self.0.lock().expect("one thread").push(bytes.to_vec());
+        }
+    }
+}
+
+/// Tracks are played in step by this name: both ways of telling it must tell the same.
+#[test]
+fn reports_carry_the_name_that_the_description_told() {
+    let (mut couple, [mic, _]) = call(Link::millis(5));
+    let reports = std::sync::Arc::default();
+    let a = couple.a;
+    couple.world.with(a, |peer, _| peer.set_tap(Some(Box::new(Reports(std::sync::Arc::clone(&reports))))));
+    write(&mut couple, a, mic, 0, &[0x78, 1]);
+    couple.world.run_for(Duration::from_secs(3));
+    let told = couple.world.machine(a).negotiated_media()[0].cname.clone();
+    assert!(couple.world.machine(a).local_description().expect("set").sdp.contains(&format!("cname:{told}")));
+    let reports = reports.lock().expect("one thread");
+    let names = reports.iter().flat_map(|bytes| names_in(bytes)).collect::<Vec<_>>();
+    assert!(!names.is_empty() && names.iter().all(|name| *name == told), "{names:?} for {told}");
+}
+
+fn names_in(datagram: &[u8]) -> Vec<String> {
+    use limpid_peer::limpid_rtp::rtcp::{Packet, packets};
+    let mut names = Vec::new();
+    for packet in packets(datagram).flatten() {
+        if let Packet::SourceDescription(description) = packet {
+            let found = description.chunks().filter_map(|chunk| chunk.cname().map(<[u8]>::to_vec));
+            names.extend(found.map(|name| String::from_utf8(name).expect("hex")));
+        }
+    }
+    names
+}
+
 #[test]
 fn who_waits_to_be_told_of_frames_reads_them_all() {
     let (mut couple, [mic, _]) = call(Link::millis(20));

@@ -206,6 +206,23 @@ impl Stream {
         (self.config.payload_type, self.config.format) = (payload_type, format);
     }
 
+    /// Where packets are sent again from now on. Those that left before are forgotten: they belong to another payload type.
+    /// The numbers of a retransmission stream go on.
+    pub fn repair_by(&mut self, rtx: Option<Rtx>) {
+        if self.config.rtx.map(|rtx| (rtx.ssrc, rtx.payload_type))
+            == rtx.map(|rtx| (rtx.ssrc, rtx.payload_type))
+        {
+            return;
+        }
+        if let (None, Some(rtx)) = (self.config.rtx, rtx)
+            && self.rtx_sequence == 0
+        {
+            self.rtx_sequence = rtx.first_sequence_number;
+        }
+        self.config.rtx = rtx;
+        self.history.forget(&mut self.slots);
+    }
+
     /// Frames come from another source from now on: its media time may begin anywhere, timestamps go on.
     pub fn replace_source(&mut self, now: Instant) {
         self.timeline.join(now, self.timeline.clock_rate());

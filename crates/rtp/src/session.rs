@@ -87,9 +87,9 @@ impl DropReason {
 
 /// All streams of one transport. ★
 ///
-/// Bounded by its parts: each [`send::Stream`](crate::send::Stream) and [`receive::Stream`](crate::receive::Stream) states its own bounds, their number is what
-/// [`add_sender`](Session::add_sender) and [`add_receiver`](Session::add_receiver) were called for, whatever numbers the
-/// other side makes up.
+/// Bounded by its parts: each [`send::Stream`](crate::send::Stream) and [`receive::Stream`](crate::receive::Stream) states
+/// its own bounds, and there are as many as [`add_sender`](Session::add_sender) and [`add_receiver`](Session::add_receiver)
+/// were called for, whatever numbers the other side makes up.
 #[derive(Debug)]
 pub struct Session {
     config: Config,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::media::frame::EncodedFrame;
-use crate::media::g711::mu_law;
+use limpid::limpid_rtp::codec::pcm::to_mu_law;
 
 /// Samples in a second.
 pub const RATE: usize = 8000;
@@ -30,7 +30,7 @@ impl Tone {
         let sample = |n: usize| {
             // Reduced before it becomes a fraction, so that the last period is as exact as the first.
             let phase = (n * hertz % RATE) as f64 / RATE as f64;
-            mu_law((AMPLITUDE * (TAU * phase).sin()).round() as i16)
+            to_mu_law((AMPLITUDE * (TAU * phase).sin()).round() as i16)
         };
         Tone { second: (0..RATE).map(sample).collect(), next: 0 }
     }
@@ -52,7 +52,7 @@ impl Tone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::g711::from_mu_law;
+    use limpid::limpid_rtp::codec::pcm::from_mu_law;
 
     /// How much of a frequency a signal holds: half of the amplitude, for a whole number of periods.
     fn strength(samples: &[f64], hertz: f64) -> f64 {

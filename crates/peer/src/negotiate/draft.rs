@@ -208,11 +208,19 @@ impl Peer {
         Some((ours, self.negotiation.remote.current.clone()?))
     }
 
-    /// Sources need a name (RFC 7022 §4.2: 96 bits of chance); drawn when it is first needed.
-    fn need_cname(&mut self) {
-        if self.negotiation.cname.is_empty() && !self.transceivers.is_empty() {
+    /// The name that all our sources share, in descriptions and in RTCP alike: 96 bits of chance (RFC 7022 §4.2), drawn when
+    /// it is first needed.
+    pub(crate) fn cname(&mut self) -> &str {
+        if self.negotiation.cname.is_empty() {
             let bytes: [u8; 12] = self.random.bytes();
             self.negotiation.cname = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        }
+        &self.negotiation.cname
+    }
+
+    fn need_cname(&mut self) {
+        if !self.transceivers.is_empty() {
+            self.cname();
         }
     }
 }

@@ -5,6 +5,11 @@
 
 use alloc::vec::Vec;
 
+/// What µ-law calls silence.
+pub const MU_LAW_SILENCE: u8 = 0xff;
+/// What A-law calls silence.
+pub const A_LAW_SILENCE: u8 = 0xd5;
+
 /// One sample of 16 bits as µ-law.
 pub const fn to_mu_law(sample: i16) -> u8 {
     const BIAS: i32 = 0x84;

@@ -121,6 +121,13 @@ impl History {
         }
     }
 
+    /// Nothing that was sent can be asked for any more. Numbers go on.
+    pub(crate) fn forget(&mut self, slots: &mut Slots) {
+        self.first = self.next();
+        self.ring.drain(..).for_each(|past| slots.put(past.packet.bytes));
+        self.again.clear();
+    }
+
     fn get_mut(&mut self, sequence: u16) -> Option<&mut Past> {
         self.ring.get_mut(usize::from(sequence.wrapping_sub(self.first)))
     }

@@ -2,7 +2,7 @@
 
 use limpid_sansio::Instant;
 
-use super::outgoing::{first_ids, format_of};
+use super::outgoing::{first_ids, format_of, repair_of};
 use super::{ReceiverId, Session};
 use crate::names::{PayloadType, Rid, Ssrc};
 use crate::receive::{self, Frame};
@@ -38,8 +38,9 @@ impl Sender<'_> {
         let Some(format) = format_of(&sender.config, payload_type) else { return false };
         if sender.config.payload_type != payload_type {
             sender.config.payload_type = payload_type;
-            let first = first_ids(&mut self.session.random);
-            sender.stream.switch_format(now, payload_type, format, first);
+            let random = &mut self.session.random;
+            sender.stream.switch_format(now, payload_type, format, first_ids(random));
+            sender.stream.repair_by(repair_of(&sender.config, random));
         }
         true
     }
@@ -58,6 +59,9 @@ impl Sender<'_> {
         {
             self.set_payload_type(now, first.payload_type);
         }
+        let Session { senders, random, .. } = &mut *self.session;
+        let sender = &mut senders[self.at];
+        sender.stream.repair_by(repair_of(&sender.config, random));
     }
 
     /// What the other side takes.

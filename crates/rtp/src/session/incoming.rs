@@ -113,10 +113,10 @@ impl Session {
         let Ok(packet) = Packet::parse(input.bytes) else { return self.drop(DropReason::Malformed) };
         self.note_arrival(now, input, &packet);
         let Some(route) = self.route(now, &packet) else { return self.drop(DropReason::Unrouted) };
-        let Some(receiver) = self.receivers.iter_mut().find(|receiver| receiver.id == route.receiver())
-        else {
+        let Some(at) = self.receivers.iter().position(|receiver| receiver.id == route.receiver()) else {
             return self.drop(DropReason::Unrouted);
         };
+        let receiver = &mut self.receivers[at];
         if receiver.section.payload(packet.header.payload_type).is_none() {
             return self.drop(DropReason::UnknownPayloadType);
         }
@@ -133,10 +133,7 @@ impl Session {
                 self.drop(DropReason::Stale);
             }
         }
-        let at = self.receivers.iter().position(|receiver| receiver.id == route.receiver());
-        if let Some(at) = at {
-            self.attend_receiver(now, at);
-        }
+        self.attend_receiver(now, at);
     }
 
     /// What feedback will say of it.
@@ -180,7 +177,7 @@ impl Session {
 
     fn name_route(&self, packet: &Packet<'_>, mid: Option<Mid>, rid: Option<Rid>) -> Option<Route> {
         let payload_type = packet.header.payload_type;
-        let takes = |receiver: &&super::incoming::Incoming| receiver.section.payload(payload_type).is_some();
+        let takes = |receiver: &&Incoming| receiver.section.payload(payload_type).is_some();
         let receiver = match mid {
             Some(_) => {
                 let of_section = self.receivers.iter().filter(|receiver| receiver.section.mid == mid);

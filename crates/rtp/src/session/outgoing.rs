@@ -1,7 +1,6 @@
 //! The way out: which stream's turn it is, the numbers of the whole transport, the places that are filled in last.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use limpid_crypto::Random;
 use limpid_sansio::{Ecn, Instant, Transmit};
@@ -9,6 +8,7 @@ use limpid_sansio::{Ecn, Instant, Transmit};
 use super::{Feedback, Meaning, SenderConfig, Session};
 use crate::codec::FirstIds;
 use crate::elements::ElementIds;
+use crate::ext::AbsSendTime;
 use crate::feedback::{ccfb, twcc};
 use crate::names::{PayloadType, Ssrc};
 use crate::rtx::Rtx;
@@ -28,15 +28,11 @@ impl Outgoing {
         let mut stream = send::Config::new(config.ssrc, config.payload_type, format);
         stream.mid = config.mid;
         stream.rid = config.rid;
-        stream.first_sequence_number = random.u32() as u16 & 0x7fff; // RFC 3711 §3.3.1: far from the first rollover
+        stream.first_sequence_number = first_sequence_number(random);
         stream.first_timestamp = random.u32();
         stream.first_ids = first_ids(random);
         stream.history.time = config.history;
-        stream.rtx = repair_of(&config, config.payload_type).map(|(ssrc, payload_type)| Rtx {
-            ssrc,
-            payload_type,
-            first_sequence_number: random.u32() as u16 & 0x7fff,
-        });
+        stream.rtx = repair_of(&config, random);
         Some(Outgoing { stream: send::Stream::new(stream), config })
     }
 
@@ -70,11 +66,17 @@ pub(super) fn format_of(config: &SenderConfig, payload_type: PayloadType) -> Opt
     }
 }
 
-/// Where packets of a payload type are sent again.
-fn repair_of(config: &SenderConfig, payload_type: PayloadType) -> Option<(Ssrc, PayloadType)> {
-    let repairs = Meaning::Retransmission(payload_type);
+/// Where packets of the payload type in use are sent again: each payload type is repaired under a number of its own.
+pub(super) fn repair_of(config: &SenderConfig, random: &mut Random) -> Option<Rtx> {
+    let repairs = Meaning::Retransmission(config.payload_type);
     let payload = config.payloads.iter().find(|payload| payload.meaning == repairs)?;
-    Some((config.repair?, payload.payload_type))
+    let first_sequence_number = first_sequence_number(random);
+    Some(Rtx { ssrc: config.repair?, payload_type: payload.payload_type, first_sequence_number })
+}
+
+/// Far from the first rollover, so that nobody who misses the begin guesses it wrong. RFC 3711 §3.3.1.
+fn first_sequence_number(random: &mut Random) -> u16 {
+    random.u32() as u16 & 0x7fff
 }
 
 /// What is remembered of arrivals until it is told.
@@ -127,17 +129,23 @@ impl Session {
         if self.pack_control(now, out) {
             return Some(Transmit::new((), out.len() - start));
         }
-        let at = self.next_turn(now)?;
-        let sent = match at {
-            Turn::Stream(at) => self.senders[at].stream.poll_packet(now, &self.elements, out),
-            Turn::Padding(at, len) => self.senders[at].stream.poll_padding(now, len, &self.elements, out),
-        };
-        let Some(sent) = sent else {
-            self.pacer.stop_probe(); // nothing to fill the path with: the probe must not wait for it
-            return None;
-        };
-        self.number(now, out, &sent);
-        Some(Transmit::new((), out.len() - start))
+        loop {
+            let sent = match self.next_turn(now)? {
+                // `None`: all that was asked for again was beyond the budget, and is no longer waiting.
+                Turn::Stream(at) => self.senders[at].stream.poll_packet(now, &self.elements, out),
+                Turn::Padding(at, len) => {
+                    let sent = self.senders[at].stream.poll_padding(now, len, &self.elements, out);
+                    if sent.is_none() {
+                        self.pacer.stop_probe(); // nothing to fill the path with: the probe must not wait for it
+                    }
+                    sent
+                }
+            };
+            if let Some(sent) = sent {
+                self.number(now, out, &sent);
+                return Some(Transmit::new((), out.len() - start));
+            }
+        }
     }
 
     fn next_turn(&mut self, now: Instant) -> Option<Turn> {
@@ -170,7 +178,7 @@ impl Session {
             place.copy_from_slice(&(number as u16).to_be_bytes());
         }
         if let Some(place) = sent.absolute_send_time_at.and_then(|at| out.get_mut(at..at + 3)) {
-            place.copy_from_slice(&absolute_send_time(now.since(Instant::ZERO)));
+            place.copy_from_slice(&AbsSendTime::of(now.since(Instant::ZERO)).to_bytes());
         }
         self.estimator.sent(now, number, sent.len, self.pacer.probe());
         if self.arrivals.are_told_by_stream() {
@@ -189,22 +197,4 @@ enum Turn {
     Stream(usize),
     /// A stream that can fill the path, and with how many bytes at most.
     Padding(usize, usize),
-}
-
-/// Seconds in 6.18 bits, modulo 64. (draft-alvestrand-rmcat-remb-03 and its extension "abs-send-time".)
-fn absolute_send_time(since_start: Duration) -> [u8; 3] {
-    let units = (since_start.as_nanos() << 18) / 1_000_000_000;
-    let [_, high, middle, low] = (units as u32 & 0xff_ffff).to_be_bytes();
-    [high, middle, low]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_of_leaving_wraps_after_64_seconds() {
-        assert_eq!(absolute_send_time(Duration::from_secs(1)), [0x04, 0, 0]);
-        assert_eq!(absolute_send_time(Duration::from_millis(64_500)), [0x02, 0, 0]);
-    }
 }

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use crate::media::frame::Codec;
-use crate::media::g711::{A_LAW_SILENCE, MU_LAW_SILENCE};
 use crate::media::{annexb, bitstream, ivf, ogg, wav};
+use limpid::limpid_rtp::codec::pcm::{A_LAW_SILENCE, MU_LAW_SILENCE};
 
 /// Samples of silence beyond those that were received: a minute. So a sender cannot fill a disk with what it did not send.
 pub(super) const SPARE_SILENCE: u64 = 60 * 8000;

@@ -7,7 +7,9 @@ use super::*;
 use crate::media::card::{Card, Style};
 use crate::media::source::{Options, Source};
 use crate::media::vp8::{DEFAULT_QUANTISER, Encoder};
-use crate::media::{EncodedFrame, annexb, g711};
+use limpid::limpid_rtp::codec::pcm;
+
+use crate::media::{EncodedFrame, annexb};
 
 /// Plays a file once.
 fn play(path: &Path, audio: bool) -> Vec<EncodedFrame> {
@@ -45,7 +47,7 @@ fn opus_keeps_its_packets_and_its_holes() {
 
 #[test]
 fn telephone_sound_gets_silence_for_what_is_missing() {
-    for (codec, silence) in [(Codec::Pcmu, g711::MU_LAW_SILENCE), (Codec::Pcma, g711::A_LAW_SILENCE)] {
+    for (codec, silence) in [(Codec::Pcmu, pcm::MU_LAW_SILENCE), (Codec::Pcma, pcm::A_LAW_SILENCE)] {
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = Recorder::create(folder.path(), "a", codec).unwrap();
         for n in [0, 1, 3] {

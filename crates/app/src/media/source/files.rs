@@ -8,9 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::media::frame::{Codec, EncodedFrame};
-use crate::media::g711::{A_LAW_SILENCE, MU_LAW_SILENCE, a_law, mu_law};
 use crate::media::tone::{FRAME, RATE};
 use crate::media::{annexb, bitstream, ivf, ogg, sps, wav};
+use limpid::limpid_rtp::codec::pcm::{A_LAW_SILENCE, MU_LAW_SILENCE, to_a_law, to_mu_law};
 
 use super::{DEFAULT_FRAME, MAX_HOLE};
 
@@ -208,8 +208,8 @@ impl WavSource {
             return Ok(None);
         }
         let (law, silence): (fn(i16) -> u8, u8) = match self.codec() {
-            Codec::Pcma => (a_law, A_LAW_SILENCE),
-            _ => (mu_law, MU_LAW_SILENCE),
+            Codec::Pcma => (to_a_law, A_LAW_SILENCE),
+            _ => (to_mu_law, MU_LAW_SILENCE),
         };
         let count = self.samples.len().min(FRAME);
         let mut data: Vec<u8> = self.samples.drain(..count).map(law).collect();

@@ -5,8 +5,8 @@ use std::io::Cursor;
 use std::path::PathBuf;
 
 use super::*;
-use crate::media::g711::{from_a_law, from_mu_law};
 use crate::media::{annexb, ivf, ogg, wav};
+use limpid::limpid_rtp::codec::pcm::{from_a_law, from_mu_law};
 
 const ONCE: Options = Options {
     repeat: false,

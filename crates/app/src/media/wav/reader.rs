@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use limpid_sansio::wire::ParseErrorKind;
 
 use crate::media::error::{malformed, read_some};
-use crate::media::g711::{from_a_law, from_mu_law};
+use limpid::limpid_rtp::codec::pcm::{from_a_law, from_mu_law};
 
 /// How a sample is told.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

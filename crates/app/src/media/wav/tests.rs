@@ -5,7 +5,7 @@ use std::io::{self, Cursor};
 use proptest::prelude::*;
 
 use super::*;
-use crate::media::g711::{from_mu_law, mu_law};
+use limpid::limpid_rtp::codec::pcm::{from_mu_law, to_mu_law};
 
 const MU_LAW: Format = Format { encoding: Encoding::MuLaw, channels: 1, rate: 8000 };
 
@@ -98,7 +98,7 @@ fn a_resampled_tone_keeps_its_pitch() {
 proptest! {
     #[test]
     fn what_is_written_reads_back(samples: Vec<i16>) {
-        let codes: Vec<u8> = samples.iter().map(|sample| mu_law(*sample)).collect();
+        let codes: Vec<u8> = samples.iter().map(|sample| to_mu_law(*sample)).collect();
         let expected: Vec<i16> = codes.iter().map(|code| from_mu_law(*code)).collect();
         prop_assert_eq!(read(&written(MU_LAW, &codes)).unwrap().1, expected);
     }
