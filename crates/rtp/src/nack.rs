@@ -6,6 +6,8 @@ use core::time::Duration;
 
 use limpid_sansio::Instant;
 
+use crate::rtcp::NackPair;
+
 /// At most so many packets are missed at once; of a longer gap the oldest are given up.
 pub(crate) const MAX_MISSING: usize = 1000;
 /// A packet is asked for so often.
@@ -103,16 +105,25 @@ impl Losses {
         self.due = None;
     }
 
-    /// Appends the numbers that are to be asked for now; each again after a round trip, later and later.
-    pub(crate) fn poll(&mut self, now: Instant, rtt: Duration, lost: &mut Vec<u16>) {
+    /// Appends the numbers that are to be asked for now; each again after a round trip, later and later. No more than `pairs`
+    /// of a NACK hold: the others stay due.
+    pub(crate) fn poll(&mut self, now: Instant, rtt: Duration, pairs: usize, lost: &mut Vec<u16>) {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
         self.due = None;
+        let (mut used, mut last) = (0, None);
         self.list.retain_mut(|missing| {
             if missing.next <= now {
                 if missing.tries == MAX_TRIES {
                     return false;
+                }
+                if last.is_none_or(|last| missing.sequence - last > u64::from(NackPair::FOLLOWING)) {
+                    if used == pairs {
+                        self.due = Some(now);
+                        return true;
+                    }
+                    (used, last) = (used + 1, Some(missing.sequence));
                 }
                 missing.tries += 1;
                 missing.next = now + interval(rtt, missing.tries);
@@ -146,7 +157,7 @@ mod tests {
 
     fn poll(losses: &mut Losses, millis: u64) -> Vec<u16> {
         let mut lost = Vec::new();
-        losses.poll(at(millis), RTT, &mut lost);
+        losses.poll(at(millis), RTT, usize::MAX, &mut lost);
         lost
     }
 
@@ -162,7 +173,7 @@ mod tests {
         assert_eq!(poll(&mut losses, 60).len(), 1);
         let mut asked = 2;
         while let Some(due) = losses.poll_timeout() {
-            losses.poll(due, RTT, &mut Vec::new());
+            losses.poll(due, RTT, usize::MAX, &mut Vec::new());
             asked += usize::from(losses.since(70_000).is_some());
         }
         assert_eq!(asked, usize::from(MAX_TRIES));
@@ -177,6 +188,19 @@ mod tests {
         assert!(losses.arrived(at(1), 11, false) && !losses.arrived(at(1), 12, false));
         losses.forget_below(14);
         assert_eq!((losses.since(13), losses.since(14)), (None, Some(at(0))));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_asked_for_with_the_next_poll() {
+        let mut losses = Losses::new();
+        (0..10).for_each(|turn| losses.overtaken(at(0), turn * 20, turn * 20 + 5, |_| false));
+        let mut lost = Vec::new();
+        losses.poll(at(0), RTT, 3, &mut lost);
+        assert_eq!(lost, [0, 1, 2, 3, 4, 20, 21, 22, 23, 24, 40, 41, 42, 43, 44]);
+        assert_eq!(losses.poll_timeout(), Some(at(0)), "there is more");
+        losses.poll(at(0), RTT, 7, &mut lost);
+        assert_eq!((lost.len(), lost[49]), (50, 184));
+        assert_eq!(losses.poll_timeout(), Some(at(55)));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! ```
 //! Protection (SRTP) stands below this machine and is not its business.
 
+mod compose;
 mod config;
 mod control;
 mod event;

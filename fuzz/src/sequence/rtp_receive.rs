@@ -145,7 +145,7 @@ impl Player {
     /// Reads and polls all that there is.
     fn drain(&mut self) {
         let mut lost = Vec::new();
-        self.stream.poll_nack(self.now, Duration::from_millis(40), &mut lost);
+        self.stream.poll_nack(self.now, Duration::from_millis(40), usize::MAX, &mut lost);
         assert!(lost.len() <= 1000, "{} at once", lost.len());
         while let Some(frame) = self.stream.read(self.now) {
             assert!(self.last.is_none_or(|last| frame.first_sequence > last), "frames in order, and once");

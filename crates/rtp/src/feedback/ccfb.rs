@@ -14,7 +14,7 @@ use crate::rtcp::ccfb::{ArrivalOffset, Metric, ReportWriter};
 ///
 /// Remembers at most [`Recorder::STREAMS`] streams (the one that was silent longest gives way), and of each the arrivals of
 /// the last [`Recorder::WINDOW`] numbers. 16 bytes each.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Recorder {
     streams: Vec<Stream>,
     interval: Interval,
@@ -22,6 +22,14 @@ pub struct Recorder {
     due: Option<Instant>,
     /// The stream that the next packet begins with, when the last had no room for it.
     next: usize,
+    max_len: usize,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        let (streams, interval) = Default::default();
+        Recorder { streams, interval, last: None, due: None, next: 0, max_len: Self::MAX_LEN }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +67,12 @@ impl Recorder {
     /// How fast this side may send, in bits per second: feedback is a twentieth of it.
     pub fn set_send_rate(&mut self, bits_per_second: u64) {
         self.interval = Interval::of_rate(bits_per_second);
+    }
+
+    /// How long the next packet may be, in bytes: what is left of a datagram. At most, and by default,
+    /// [`Recorder::MAX_LEN`]; at least 64.
+    pub fn set_max_len(&mut self, bytes: usize) {
+        self.max_len = bytes.clamp(64, Self::MAX_LEN);
     }
 
     /// An RTP packet arrived, with this mark.
@@ -105,7 +119,7 @@ impl Recorder {
         let mut writer = ReportWriter::new(out, sender);
         let mut is_full = false;
         while self.next < self.streams.len() && !is_full {
-            is_full = self.streams[self.next].report(now, &mut writer);
+            is_full = self.streams[self.next].report(now, self.max_len, &mut writer);
             self.next += usize::from(!is_full);
         }
         let has_said_something = !writer.is_empty();
@@ -146,12 +160,12 @@ impl Stream {
 
     /// Writes a block about what was not told yet. What was told as received before is told so again where the range covers
     /// it. `true`: not all had room.
-    fn report(&mut self, now: Instant, writer: &mut ReportWriter<'_>) -> bool {
+    fn report(&mut self, now: Instant, max_len: usize, writer: &mut ReportWriter<'_>) -> bool {
         let end = self.arrivals.end();
         if self.untold >= end {
             return false;
         }
-        let room = Recorder::MAX_LEN.saturating_sub(writer.len() + ReportWriter::block_len(0)) / 4 * 2;
+        let room = max_len.saturating_sub(writer.len() + ReportWriter::block_len(0)) / 4 * 2;
         if room == 0 {
             return true;
         }

@@ -26,6 +26,7 @@ pub struct Recorder {
     last: Option<Instant>,
     due: Option<Instant>,
     stale_in_a_row: u32,
+    max_len: usize,
 }
 
 impl Default for Recorder {
@@ -39,6 +40,7 @@ impl Default for Recorder {
             last: None,
             due: None,
             stale_in_a_row: 0,
+            max_len: Self::MAX_LEN,
         }
     }
 }
@@ -62,6 +64,12 @@ impl Recorder {
     /// How fast this side may send, in bits per second: feedback is a twentieth of it.
     pub fn set_send_rate(&mut self, bits_per_second: u64) {
         self.interval = Interval::of_rate(bits_per_second);
+    }
+
+    /// How long the next packet may be, in bytes: what is left of a datagram. At most, and by default,
+    /// [`Recorder::MAX_LEN`]; at least 64.
+    pub fn set_max_len(&mut self, bytes: usize) {
+        self.max_len = bytes.clamp(64, Self::MAX_LEN);
     }
 
     /// A packet with this transport-wide number arrived.
@@ -113,7 +121,7 @@ impl Recorder {
             Heading { sender, media, base_sequence: self.untold as u16, feedback_count: self.feedback_count };
         let arrivals = &self.arrivals;
         let ticks = (self.untold..arrivals.end()).map(|number| arrivals.get(number)?.checked_sub(1));
-        let told = u64::from(twcc::write(out, &heading, ticks, Self::MAX_LEN));
+        let told = u64::from(twcc::write(out, &heading, ticks, self.max_len));
         for number in self.untold..self.untold + told {
             // Told once: a later packet that covers it again says "not received". §3.1.1.
             if let Some(slot) = self.arrivals.get_mut(number) {

@@ -50,12 +50,13 @@ impl KeyFrames {
 }
 
 impl Stream {
-    /// Appends the sequence numbers to ask for again now. `rtt` is how long an answer takes.
-    pub fn poll_nack(&mut self, now: Instant, rtt: Duration, lost: &mut Vec<u16>) {
+    /// Appends the sequence numbers to ask for again now. `rtt` is how long an answer takes; of more than so many
+    /// [pairs](crate::rtcp::NackPair) the rest stays due.
+    pub fn poll_nack(&mut self, now: Instant, rtt: Duration, pairs: usize, lost: &mut Vec<u16>) {
         self.rtt = rtt;
         if self.config.nack {
             let before = lost.len();
-            self.losses.poll(now, rtt, lost);
+            self.losses.poll(now, rtt, pairs, lost);
             self.stats.nack_count += (lost.len() - before) as u64;
         }
     }

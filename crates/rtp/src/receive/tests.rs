@@ -106,7 +106,7 @@ fn what_can_not_be_repaired_is_given_up_and_a_key_frame_is_asked_for_until_it_co
     let due = stream.poll_timeout().expect("one is missing");
     assert_eq!(due, at(5), "asked for after the time of reordering");
     let mut lost = Vec::new();
-    stream.poll_nack(at(5), Duration::from_millis(20), &mut lost);
+    stream.poll_nack(at(5), Duration::from_millis(20), usize::MAX, &mut lost);
     assert_eq!(lost, [3]);
     assert_eq!(read(&mut stream, 399), []);
     assert!(!stream.poll_key_frame_request(at(399)));

@@ -48,6 +48,6 @@ pub use report::{
     ReceiverReport, ReportBlock, SenderInfo, SenderReport, compact_duration, compact_ntp, round_trip,
     write_receiver_report, write_sender_report,
 };
-pub use sdes::{Chunk, Item, ItemKind, SourceDescription, write_cname, write_source_description};
+pub use sdes::{Chunk, Item, ItemKind, SourceDescription, cname_len, write_cname, write_source_description};
 pub use tmmb::{RateLimit, Tmmb, write_tmmbn, write_tmmbr};
 pub use xr::{Block, ExtendedReport, ExtendedReportWriter, LastReceiverReport};

@@ -21,6 +21,11 @@ pub struct NackPair {
 }
 
 impl NackPair {
+    /// How many numbers behind the first a pair speaks of.
+    pub const FOLLOWING: u16 = 16;
+    /// Bytes of a pair.
+    pub const LEN: usize = 4;
+
     fn from_bytes(&[a, b, c, d]: &[u8; 4]) -> Self {
         NackPair { packet_id: u16::from_be_bytes([a, b]), following: u16::from_be_bytes([c, d]) }
     }
@@ -35,7 +40,7 @@ impl NackPair {
     fn add(&mut self, sequence_number: u16) -> bool {
         match sequence_number.wrapping_sub(self.packet_id) {
             0 => true,
-            ahead @ 1..=16 => {
+            ahead @ 1..=Self::FOLLOWING => {
                 self.following |= 1 << (ahead - 1);
                 true
             }

@@ -125,6 +125,9 @@ pub struct SenderReport<'a> {
 }
 
 impl<'a> SenderReport<'a> {
+    /// Bytes of a report without blocks.
+    pub const EMPTY_LEN: usize = 28;
+
     pub(super) fn parse(raw: &Raw<'a>) -> Result<Self, ParseError> {
         let mut reader = Reader::new(raw.body);
         let sender = Ssrc(reader.u32("SSRC of sender")?);
@@ -155,6 +158,9 @@ pub struct ReceiverReport<'a> {
 }
 
 impl<'a> ReceiverReport<'a> {
+    /// Bytes of a report without blocks.
+    pub const EMPTY_LEN: usize = 8;
+
     pub(super) fn parse(raw: &Raw<'a>) -> Result<Self, ParseError> {
         let mut reader = Reader::new(raw.body);
         let sender = Ssrc(reader.u32("SSRC of sender")?);

@@ -166,6 +166,12 @@ pub fn write_cname(out: &mut Vec<u8>, sources: impl IntoIterator<Item = Ssrc>, c
     write_source_description(out, sources.into_iter().map(|source| (source, [item])));
 }
 
+/// Bytes that each source adds to what [`write_cname`] appends.
+pub fn cname_len(cname: &str) -> usize {
+    // Source, kind and length, and at least one zero.
+    (4 + 2 + cname.len().min(255) + 1).next_multiple_of(4)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

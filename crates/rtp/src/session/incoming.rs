@@ -60,15 +60,6 @@ impl Incoming {
         self.section = section;
     }
 
-    pub(super) fn asks_again(&self) -> bool {
-        self.section.payloads.iter().any(|payload| payload.nack)
-    }
-
-    pub(super) fn asks_by_fir(&self) -> bool {
-        !self.section.payloads.iter().any(|payload| payload.pli)
-            && self.section.payloads.iter().any(|payload| payload.fir)
-    }
-
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let stream = self.stream.as_ref()?;
         let silence = self.last_heard.filter(|_| !self.is_silent).map(|heard| heard + SILENCE);
@@ -100,7 +91,7 @@ impl Incoming {
         let is_red = |meaning: &Meaning| matches!(meaning, Meaning::Redundancy(_));
         config.red =
             payloads.iter().find(|payload| is_red(&payload.meaning)).map(|payload| payload.payload_type);
-        config.nack = self.asks_again();
+        config.nack = self.section.asks_again();
         config.elements = elements;
         config.delay = self.delay;
         self.stream = Some(receive::Stream::new(config));

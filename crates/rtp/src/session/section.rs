@@ -57,4 +57,14 @@ impl Section {
         let repairs = |payload: &&Payload| payload.meaning == Meaning::Retransmission(payload_type);
         self.payloads.iter().find(repairs).map(|payload| payload.payload_type)
     }
+
+    /// Lost packets are asked for again.
+    pub(super) fn asks_again(&self) -> bool {
+        self.payloads.iter().any(|payload| payload.nack)
+    }
+
+    /// Key frames are asked for by FIR, as there is no PLI.
+    pub(super) fn asks_by_fir(&self) -> bool {
+        !self.payloads.iter().any(|payload| payload.pli) && self.payloads.iter().any(|payload| payload.fir)
+    }
 }

@@ -121,7 +121,7 @@ impl World {
     fn receive(&mut self, now: Instant) {
         let mut lost = Vec::new();
         let rtt = self.path.one_way * 2;
-        self.receiver.poll_nack(now, rtt, &mut lost);
+        self.receiver.poll_nack(now, rtt, usize::MAX, &mut lost);
         if !lost.is_empty() {
             self.transfer(now, Event::Nack(lost));
         }
