@@ -249,6 +249,13 @@ impl Stream {
         }
     }
 
+    /// Drops all that waits, also the rest of a frame whose beginning left, and what is to be sent again.
+    pub fn drop_all(&mut self) {
+        self.is_mid_frame = false;
+        self.drop_queued();
+        self.history.settle();
+    }
+
     /// Bytes of payload that wait to be sent for the first time.
     pub fn queued_bytes(&self) -> usize {
         self.queued_bytes

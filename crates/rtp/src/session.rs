@@ -9,6 +9,7 @@
 //! ```
 //! Protection (SRTP) stands below this machine and is not its business.
 
+mod breaker;
 mod compose;
 mod config;
 mod control;
@@ -265,6 +266,7 @@ impl Session {
             self.estimator = Estimator::new(self.config.bitrate);
             self.estimator.on_rtt(self.round_trip);
             self.follow_estimate();
+            self.begin_breakers_anew();
         }
     }
 
@@ -329,6 +331,7 @@ impl Machine for Session {
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Self::Error> {
         self.estimator.handle_timeout(now);
         self.follow_estimate();
+        self.attend_breakers(now);
         self.attend_receivers(now);
         Ok(())
     }
@@ -348,6 +351,7 @@ impl Machine for Session {
         let waits = |sender: &Outgoing| sender.is_waiting(&self.elements) || (fills && sender.can_fill());
         let sending = self.pacer.poll_timeout(true).filter(|_| self.senders.iter().any(waits));
         let sending = Instant::earliest(sending, self.estimator.poll_timeout());
+        let sending = Instant::earliest(sending, self.breakers_timeout());
         Instant::earliest(receivers, Instant::earliest(control, sending))
     }
 }

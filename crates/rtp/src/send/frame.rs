@@ -48,6 +48,8 @@ pub struct Payload<'a> {
 pub enum Refused {
     /// The stream is paused.
     Paused,
+    /// The stream ceased to send: its circuit breaker is open. RFC 8083.
+    Ceased,
     /// Too many bytes wait to be sent: the encoder makes more than the path takes.
     QueueFull,
     /// The payload format can not carry these bytes, or not in packets of this size.
@@ -58,6 +60,7 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Refused::Paused => "the stream is paused",
+            Refused::Ceased => "the network does not carry the stream",
             Refused::QueueFull => "too much waits to be sent",
             Refused::Unsendable(_) => "the payload format can not carry this frame",
         })

@@ -128,6 +128,15 @@ impl History {
         self.again.clear();
     }
 
+    /// Nothing is to be sent again, until it is asked for anew.
+    pub(crate) fn settle(&mut self) {
+        while let Some(sequence) = self.again.pop_front() {
+            if let Some(past) = self.get_mut(sequence) {
+                past.is_queued = false;
+            }
+        }
+    }
+
     fn get_mut(&mut self, sequence: u16) -> Option<&mut Past> {
         self.ring.get_mut(usize::from(sequence.wrapping_sub(self.first)))
     }

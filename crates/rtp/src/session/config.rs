@@ -36,6 +36,9 @@ pub struct Config {
     pub feedback: Feedback,
     /// Bounds of what all our streams send together.
     pub bitrate: Limits,
+    /// A stream ceases to send when no RTCP comes, nothing arrives, or far too much is lost. RFC 8083. Default true; turn it
+    /// off where the other side is known to send no RTCP at all.
+    pub circuit_breakers: bool,
 }
 
 impl Config {
@@ -49,6 +52,7 @@ impl Config {
             reduced_size: true,
             feedback: Feedback::None,
             bitrate: Limits::default(),
+            circuit_breakers: true,
         }
     }
 }
@@ -63,6 +67,7 @@ impl fmt::Debug for Config {
             .field("reduced_size", &self.reduced_size)
             .field("feedback", &self.feedback)
             .field("bitrate", &self.bitrate)
+            .field("circuit_breakers", &self.circuit_breakers)
             .finish_non_exhaustive()
     }
 }

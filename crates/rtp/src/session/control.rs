@@ -10,6 +10,7 @@ use crate::rtcp::{self, Packet, ReportBlock, SenderInfo};
 
 impl Session {
     pub(super) fn take_control(&mut self, now: Instant, bytes: &[u8]) {
+        self.note_way_back(now);
         for packet in rtcp::packets(bytes) {
             match packet {
                 Ok(packet) => self.take_control_packet(now, &packet),
@@ -84,9 +85,11 @@ impl Session {
             // Reports on a stream of retransmissions say nothing that is not known.
             return;
         };
-        if let Some(round_trip) = sender.stream.on_report(ntp, block) {
+        let round_trip = sender.stream.on_report(ntp, block);
+        if let Some(round_trip) = round_trip {
             self.set_round_trip(round_trip);
         }
+        self.ask_breaker(now, block, round_trip);
         self.estimator.on_report_loss(now, block.fraction_lost);
     }
 

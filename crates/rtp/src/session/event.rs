@@ -1,5 +1,6 @@
 //! What a session has to say.
 
+use crate::bwe::Trip;
 use crate::names::{Rid, Ssrc};
 
 /// Names one receiver of a session: an encoding of a section that may come in.
@@ -27,6 +28,16 @@ pub enum Event {
     Goodbye(ReceiverId),
     /// The other side can not go on without a key frame of this stream of ours.
     KeyFrameRequested(Ssrc),
+    /// This stream of ours sends nothing any more, as the network or the other side can not take it: frames are refused until
+    /// it [resumed](Event::SendingResumed). RFC 8083 §4.5.
+    SendingCeased {
+        /// Its number.
+        ssrc: Ssrc,
+        /// What was the sign.
+        trip: Trip,
+    },
+    /// A stream that had [ceased](Event::SendingCeased) takes frames again. A picture has to be a key frame.
+    SendingResumed(Ssrc),
     /// What the path is believed to carry changed: bits per second.
     BitrateChanged(u64),
 }

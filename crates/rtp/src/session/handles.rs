@@ -24,12 +24,25 @@ impl Sender<'_> {
     pub fn write(&mut self, now: Instant, frame: &send::Frame<'_>) -> Result<(), Refused> {
         let reserve = crate::header::Packet::HEADER_LEN + EXTENSION + crate::rtx::OVERHEAD;
         let max_payload = self.session.config.max_packet.saturating_sub(reserve);
+        self.admit()?;
         self.stream().write(now, frame, max_payload)
     }
 
     /// Queues one packet whose payload was made elsewhere.
     pub fn write_payload(&mut self, now: Instant, payload: &send::Payload<'_>) -> Result<(), Refused> {
+        self.admit()?;
         self.stream().write_payload(now, payload)
+    }
+
+    /// After [`Event::SendingCeased`](super::Event::SendingCeased): the application has reason to believe that the network
+    /// carries the stream now. `false`: it is too early (RFC 8083 §4.5), 15 s at least have to pass.
+    pub fn resume(&mut self, now: Instant) -> bool {
+        self.session.resume_sender(now, self.at)
+    }
+
+    /// Why it ceased to send, if it did.
+    pub fn ceased(&self) -> Option<crate::bwe::Trip> {
+        self.session.senders[self.at].breaker.tripped()
     }
 
     /// Frames written from now on are in this format. `false`: the other side takes none such.
@@ -100,6 +113,10 @@ impl Sender<'_> {
     /// What it counted.
     pub fn stats(&self) -> Outbound {
         *self.session.senders[self.at].stream.stats()
+    }
+
+    fn admit(&self) -> Result<(), Refused> {
+        self.ceased().map_or(Ok(()), |_| Err(Refused::Ceased))
     }
 
     fn stream(&mut self) -> &mut send::Stream {

@@ -6,6 +6,7 @@ use limpid_crypto::Random;
 use limpid_sansio::{Ecn, Instant, Transmit};
 
 use super::{Feedback, Meaning, SenderConfig, Session};
+use crate::bwe::{CircuitBreaker, Timing};
 use crate::codec::FirstIds;
 use crate::elements::ElementIds;
 use crate::ext::AbsSendTime;
@@ -19,6 +20,7 @@ use crate::send;
 pub(super) struct Outgoing {
     pub(super) config: SenderConfig,
     pub(super) stream: send::Stream,
+    pub(super) breaker: CircuitBreaker,
 }
 
 impl Outgoing {
@@ -33,7 +35,8 @@ impl Outgoing {
         stream.first_ids = first_ids(random);
         stream.history.time = config.history;
         stream.rtx = repair_of(&config, random);
-        Some(Outgoing { stream: send::Stream::new(stream), config })
+        let breaker = CircuitBreaker::new(Timing::default());
+        Some(Outgoing { stream: send::Stream::new(stream), config, breaker })
     }
 
     /// Whether packets of this number are ours.
@@ -43,11 +46,11 @@ impl Outgoing {
 
     /// Whether it can fill the path with packets of no use but that.
     pub(super) fn can_fill(&self) -> bool {
-        self.stream.rtx().is_some() && self.stream.last_sent().is_some()
+        self.stream.rtx().is_some() && self.stream.last_sent().is_some() && self.breaker.tripped().is_none()
     }
 
     pub(super) fn is_waiting(&self, elements: &ElementIds) -> bool {
-        self.stream.next_len(elements).is_some()
+        self.breaker.tripped().is_none() && self.stream.next_len(elements).is_some()
     }
 }
 
@@ -185,6 +188,7 @@ impl Session {
             self.estimator.sent_rtp(number, sent.ssrc, sent.sequence_number);
         }
         self.pacer.sent(now, sent.len);
+        self.note_sent(now, sent);
         if self.pacer.probe().is_none()
             && let Some(probe) = self.estimator.poll_probe(now)
         {

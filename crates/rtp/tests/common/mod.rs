@@ -54,6 +54,8 @@ pub struct Call {
     /// When each picture and sound was written.
     written: [Vec<Instant>; 2],
     pub key_frames_asked: u32,
+    /// What the left side said.
+    pub told: Vec<(Instant, Event)>,
 }
 
 pub fn video_payloads() -> Vec<Payload> {
@@ -119,9 +121,29 @@ impl Call {
         let (left, mut right) = (session(1, limits), session(2, limits));
         let video = right.add_receiver(Instant::ZERO, section("v", payloads.to_vec(), true), None);
         let audio = right.add_receiver(Instant::ZERO, section("a", audio_payloads(), false), None);
-        let mut pair = Pair::new(seed, link, left, feed, right, feed);
-        let payloads = payloads.to_vec();
-        pair.left(|session, now| {
+        let pair = Pair::new(seed, link, left, feed, right, feed);
+        let mut call = Call {
+            pair,
+            video,
+            audio,
+            seen: Vec::new(),
+            heard: Vec::new(),
+            next_picture: Instant::ZERO,
+            next_sound: Instant::ZERO,
+            pictures: 0,
+            sounds: 0,
+            bitrate: None,
+            wants_key: true,
+            written: [Vec::new(), Vec::new()],
+            key_frames_asked: 0,
+            told: Vec::new(),
+        };
+        call.add_senders(payloads.to_vec());
+        call
+    }
+
+    pub fn add_senders(&mut self, payloads: Vec<Payload>) {
+        self.pair.left(|session, now| {
             let video = SenderConfig {
                 ssrc: VIDEO_SSRC,
                 repair: Some(Ssrc(0x1111_1112)),
@@ -145,21 +167,6 @@ impl Call {
             };
             session.add_sender(now, audio).expect("free");
         });
-        Call {
-            pair,
-            video,
-            audio,
-            seen: Vec::new(),
-            heard: Vec::new(),
-            next_picture: Instant::ZERO,
-            next_sound: Instant::ZERO,
-            pictures: 0,
-            sounds: 0,
-            bitrate: None,
-            wants_key: true,
-            written: [Vec::new(), Vec::new()],
-            key_frames_asked: 0,
-        }
     }
 
     /// Shows and talks for so long.
@@ -187,7 +194,10 @@ impl Call {
     }
 
     fn note(&mut self, seen: Vec<(u32, Instant, bool)>, heard: Vec<(u32, Instant, bool)>) {
-        for event in self.pair.a.take_events() {
+        for (at, event) in std::mem::take(&mut self.pair.a.events) {
+            self.told.push((at, event));
+            // What begins again begins with a picture that needs no other.
+            self.wants_key |= event == Event::SendingResumed(VIDEO_SSRC);
             if event == Event::KeyFrameRequested(VIDEO_SSRC) {
                 self.wants_key = true;
                 self.key_frames_asked += 1;
