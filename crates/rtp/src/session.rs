@@ -248,6 +248,11 @@ impl Session {
         self.bitrate
     }
 
+    /// What the estimate is made of.
+    pub fn estimate(&self) -> crate::bwe::Stats {
+        self.estimator.stats()
+    }
+
     /// The round trip time, measured or told.
     pub fn round_trip(&self) -> Duration {
         self.round_trip

@@ -108,6 +108,14 @@ impl Call {
         Self::with_limits(seed, link, Limits::default())
     }
 
+    /// Both sides tell each other of arrivals in this way.
+    pub fn with_feedback(seed: u64, link: Link, feedback: Feedback) -> Self {
+        let mut call = Self::new(seed, link);
+        call.pair.left(|session, _| session.set_feedback(feedback, true));
+        call.pair.right(|session, _| session.set_feedback(feedback, true));
+        call
+    }
+
     pub fn without_repair(seed: u64, link: Link) -> Self {
         let payloads: Vec<Payload> = video_payloads().into_iter().take(1).collect();
         Self::with(seed, link, Limits::default(), &payloads)
