@@ -87,6 +87,7 @@ targets! {
     codec_jsep: codec::sdp::jsep, codec::sdp::jsep_seeds, floor 40, runs 20_000;
     codec_fingerprint: codec::crypto::fingerprint, codec::crypto::fingerprint_seeds, floor 10, runs 200_000;
     codec_twcc: codec::rtp_feedback::transport_wide, codec::rtp_feedback::transport_wide_seeds, floor 15, runs 100_000;
+    codec_fec: codec::rtp_parity::repair, codec::rtp_parity::repair_seeds, floor 20, runs 100_000;
     codec_ccfb: codec::rtp_feedback::by_ssrc, codec::rtp_feedback::by_ssrc_seeds, floor 10, runs 200_000;
     codec_signaling_to_server: codec::signaling::to_server, codec::signaling::to_server_seeds, floor 10, runs 200_000;
     codec_signaling_from_server: codec::signaling::from_server, codec::signaling::from_server_seeds, floor 10, runs 200_000;

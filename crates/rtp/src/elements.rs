@@ -92,6 +92,30 @@ pub(crate) fn transmission_offset(captured: Instant, now: Instant, clock_rate: u
     TransmissionOffset(ticks(now.since(captured), clock_rate).min(0x7f_ffff) as i32)
 }
 
+/// Where the data of a timing element begins that is filled in when the packet leaves, and later.
+const LATE_TIMING: usize = 7;
+
+/// Zeroes the elements of a packet that are filled in only when it leaves: parity is made before.
+pub(crate) fn clear_late_ones(bytes: &mut [u8], ids: &ElementIds) {
+    let Ok(packet) = Packet::parse(bytes) else { return };
+    // One of each at most; a second one of a kind is nothing that senders write.
+    let mut places: [core::ops::Range<usize>; 5] = Default::default();
+    for (id, place) in packet.element_places() {
+        let at = match ids.map.kind(id) {
+            Some(Kind::TransportWide) => 0,
+            Some(Kind::TransportWide02) => 1,
+            Some(Kind::TransmissionOffset) => 2,
+            Some(Kind::AbsSendTime) => 3,
+            Some(Kind::VideoTiming) => 4,
+            _ => continue,
+        };
+        places[at] = if at == 4 { (place.start + LATE_TIMING).min(place.end)..place.end } else { place };
+    }
+    for place in places {
+        bytes[place].fill(0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

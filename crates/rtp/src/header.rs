@@ -43,6 +43,7 @@ pub struct Packet<'a> {
     pub padding: u8,
     csrcs: &'a [u8],
     extension: Option<(u16, &'a [u8])>,
+    bytes: &'a [u8],
 }
 
 impl<'a> Packet<'a> {
@@ -83,7 +84,12 @@ impl<'a> Packet<'a> {
             },
         };
         let payload = &rest[..rest.len() - usize::from(padding)];
-        Ok(Packet { header, payload, padding, csrcs, extension })
+        Ok(Packet { header, payload, padding, csrcs, extension, bytes })
+    }
+
+    /// All of it, as it lies in the buffer.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// The sources that a mixer put together.
@@ -103,6 +109,18 @@ impl<'a> Packet<'a> {
             None => (None, &[][..]),
         };
         Elements { form: form.unwrap_or(Form::OneByte), rest: if form.is_some() { bytes } else { &[] } }
+    }
+
+    /// Where the data of each element lies in the packet.
+    pub(crate) fn element_places(&self) -> impl Iterator<Item = (u8, core::ops::Range<usize>)> + use<'a> {
+        let start = Self::HEADER_LEN + self.csrcs.len() + 4;
+        let mut elements = self.elements();
+        let len = self.extension.map_or(0, |(_, words)| words.len());
+        core::iter::from_fn(move || {
+            let (id, data) = elements.next()?;
+            let end = start + len - elements.rest.len();
+            Some((id, end - data.len()..end))
+        })
     }
 
     /// The data of the first element with this id.

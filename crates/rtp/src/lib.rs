@@ -77,6 +77,7 @@
 //! | one stream that goes out | `send.rs`, `send/`, `rtx.rs` | RFC 3550 §5.1, 4588 |
 //! | one stream that comes in | `receive.rs`, `receive/`, `nack.rs`, `jitter.rs` | RFC 3550 §6.4, A.1, A.3, A.8; 4585 |
 //! | timestamps, wall time, one clock for all streams of a sender | `clock.rs` | RFC 3550 §6.4.1, 7160 |
+//! | parity: what is lost comes back unasked | `fec/`, `receive/parity.rs` | RFC 5109, 8627 |
 //! | when packets came | `feedback/` | transport-wide-cc, RFC 8888 |
 //! | what the path carries | `bwe/`, `pacer.rs` | GCC, RFC 8836 |
 //! | all streams of a transport | `session.rs`, `session/` | RFC 8834, 9143 §9.2 |
@@ -91,6 +92,7 @@ pub mod clock;
 pub mod codec;
 mod elements;
 pub mod ext;
+pub mod fec;
 pub mod feedback;
 mod header;
 mod jitter;

@@ -9,12 +9,14 @@ mod config;
 mod decodable;
 mod frames;
 mod packets;
+mod parity;
 mod read;
 mod report;
 #[cfg(test)]
 mod tests;
 mod wake;
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use limpid_sansio::Instant;
@@ -28,6 +30,7 @@ use crate::clock::Mapping;
 use crate::codec::red::Blocks;
 use crate::codec::{Depacketizer, Format};
 use crate::elements::Extras;
+use crate::fec::Decoder;
 use crate::header::{Header, Packet};
 use crate::jitter::Playout;
 use crate::nack::Losses;
@@ -56,6 +59,8 @@ pub struct Stream {
     mapping: Mapping,
     reading: Reading,
     key_frames: KeyFrames,
+    /// Made when the stream comes with parity.
+    decoder: Option<Box<Decoder>>,
     rtt: Duration,
     stats: Inbound,
 }
@@ -82,6 +87,7 @@ impl Stream {
             mapping: Mapping::default(),
             reading: Reading::new(config.is_video),
             key_frames: KeyFrames::default(),
+            decoder: None,
             // Until it was measured: that of a long way.
             rtt: Duration::from_millis(100),
             stats: Inbound::default(),
@@ -128,6 +134,9 @@ impl Stream {
         if self.config.red == Some(header.payload_type) {
             self.take_redundancy(now, full, (header, packet.payload));
         }
+        if verdict != Verdict::Duplicate {
+            self.note_source(now, full, packet, (payload_type, payload));
+        }
         verdict
     }
 
@@ -146,10 +155,16 @@ impl Stream {
             self.stats.packets_discarded += 1;
             return Verdict::Useless;
         };
+        let (is_wrapped, wrapped) = (self.config.red == Some(payload_type), payload);
         let (payload_type, payload) = self.primary(payload_type, payload);
         let header = Header { payload_type, sequence_number, ssrc: self.config.ssrc, ..packet.header };
         let extras = Extras::read(packet, &self.config.elements);
-        self.take(now, full, (header, payload, extras), Way::Retransmission)
+        let verdict = self.take(now, full, (header, payload, extras), Way::Retransmission);
+        if is_wrapped && verdict != Verdict::Duplicate {
+            self.look_for_parity(wrapped);
+            self.recover(now);
+        }
+        verdict
     }
 
     /// What a packet is about: of redundant audio the last block (RFC 2198 §3).
@@ -168,7 +183,7 @@ impl Stream {
         for (block, back) in blocks.zip((1..=before as u64).rev()) {
             let missing = full.saturating_sub(back);
             let is_wanted = missing >= self.packets.first() && self.packets.get(missing).is_none();
-            if !is_wanted || block.data.is_empty() {
+            if !is_wanted || block.data.is_empty() || self.codec(block.payload_type).is_none() {
                 continue;
             }
             let header = Header {
@@ -184,6 +199,9 @@ impl Stream {
     }
 
     fn restart(&mut self, first: u64) {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.clear();
+        }
         self.packets.restart(first);
         self.frames.clear();
         self.losses.clear();

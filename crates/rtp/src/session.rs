@@ -215,6 +215,11 @@ impl Session {
         }
     }
 
+    /// The number that a receiver's stream of parity will have (`a=ssrc-group:FEC-FR`).
+    pub fn bind_parity(&mut self, id: ReceiverId, ssrc: Ssrc) {
+        self.routes.bind(ssrc, Route::Parity(id));
+    }
+
     /// Nothing more is taken for it.
     pub fn remove_receiver(&mut self, id: ReceiverId) {
         self.receivers.retain(|receiver| receiver.id != id);

@@ -79,6 +79,10 @@ pub struct Inbound {
     pub retransmitted_bytes_received: u64,
     /// Packets that were restored from redundancy or parity.
     pub fec_packets_received: u64,
+    /// Packets of parity that came: W3C `fecPacketsReceived`.
+    pub parity_packets_received: u64,
+    /// Those among them that could not be read, or protect nothing of this stream.
+    pub parity_packets_discarded: u64,
     /// Frames that were complete and read.
     pub frames_received: u64,
     /// Key frames among them.

@@ -8,6 +8,7 @@ pub mod ice;
 pub mod payload;
 pub mod rtp;
 pub mod rtp_feedback;
+pub mod rtp_parity;
 pub mod sctp;
 pub mod sdp;
 #[cfg(feature = "app")]

@@ -19,7 +19,7 @@ pub fn packet(data: &[u8]) -> Outcome {
     let mut writer = PacketWriter::new(&mut out, &packet.header, form);
     for (id, element) in packet.elements() {
         writer.element(id, element).expect("what was read can be written");
-        assert_eq!(packet.element(id).is_some(), true);
+        assert!(packet.element(id).is_some());
     }
     writer.payload().extend_from_slice(packet.payload);
     let again = Packet::parse(&out).expect("what was written is sound");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use limpid_rtp::codec::Format;
+use limpid_rtp::fec;
 use limpid_rtp::receive::{Codec, Config, Stream};
 use limpid_rtp::rtcp::SenderInfo;
 use limpid_rtp::{Form, Header, Packet, PacketWriter, PayloadType, Ssrc};
@@ -45,11 +46,20 @@ enum Step {
     KeyFrame,
     Pass(u16),
     Read,
+    /// A packet of parity, as a stream of its own or inside RED: of the packets from so far back on.
+    Parity {
+        back: u8,
+        mask: u16,
+        is_wrapped: bool,
+        payload: Vec<u8>,
+    },
 }
 
 const SSRC: Ssrc = Ssrc(1);
 const RTX: PayloadType = PayloadType(20);
 const RED: PayloadType = PayloadType(21);
+const FLEXIBLE: PayloadType = PayloadType(22);
+const GENERIC: PayloadType = PayloadType(23);
 const FORMATS: [Format; 6] =
     [Format::Vp8, Format::Vp9, Format::H264 { mode: 1 }, Format::H265, Format::Av1, Format::Opus];
 const HELD: usize = 100_000;
@@ -71,6 +81,7 @@ impl Player {
             nack: true,
             rtx: (0..6).map(|number| (RTX, PayloadType(number))).collect(),
             red: Some(RED),
+            parity: vec![(FLEXIBLE, fec::Form::FlexibleDraft03), (GENERIC, fec::Form::Generic)],
             bytes: HELD,
             packets: 300,
             ..Config::new(SSRC, is_video, formats.collect())
@@ -102,9 +113,10 @@ impl Player {
 
     fn receive(&mut self, bytes: &[u8], is_rtx: bool) {
         let Ok(packet) = Packet::parse(bytes) else { return };
-        match is_rtx {
-            true => self.stream.receive_rtx(self.now, &packet),
-            false => self.stream.receive(self.now, &packet),
+        match (is_rtx, packet.header.payload_type) {
+            (true, _) => self.stream.receive_rtx(self.now, &packet),
+            (_, FLEXIBLE) => self.stream.receive_parity(self.now, &packet),
+            _ => self.stream.receive(self.now, &packet),
         };
         // One packet that is larger than all that may be held is held alone.
         assert!(self.stream.held_bytes() <= HELD.max(packet.payload.len()), "too much is held");
@@ -129,6 +141,28 @@ impl Player {
                 bytes[1] = RTX.0;
                 bytes.extend_from_slice(payload);
                 self.receive(&bytes, true);
+            }
+            Step::Parity { back, mask, is_wrapped, payload } => {
+                let base = self.sequence.wrapping_sub((*back).into()).to_be_bytes();
+                let mut parity = payload.get(..8).unwrap_or(&[0; 8]).to_vec();
+                parity[0] &= 0x3f;
+                match is_wrapped {
+                    true => {
+                        parity.splice(2..2, base);
+                        let len = payload.len() as u16;
+                        parity.extend([len.to_be_bytes(), mask.to_be_bytes()].concat());
+                        parity.insert(0, GENERIC.0);
+                    }
+                    false => {
+                        parity.extend_from_slice(&[1, 0, 0, 0, 0, 0, 0, 1]);
+                        parity.extend([base, (mask | 0x8000).to_be_bytes()].concat());
+                    }
+                }
+                parity.extend_from_slice(payload);
+                self.sequence = self.sequence.wrapping_add((*is_wrapped).into());
+                let mut bytes = self.packet(0, false, &parity);
+                bytes[1] = if *is_wrapped { RED.0 } else { FLEXIBLE.0 };
+                self.receive(&bytes, false);
             }
             Step::Raw(bytes) => self.receive(bytes, bytes.len() % 2 == 1),
             Step::Report { ntp, timestamp } => {
@@ -189,7 +223,7 @@ pub fn play(data: &[u8]) -> Outcome {
 
 /// Scripts as bytes: sound in order, and pictures with a hole that is filled.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let step = |which: u8, args: &[u8]| [&choice(which, 8)[..], args].concat();
+    let step = |which: u8, args: &[u8]| [&choice(which, 9)[..], args].concat();
     // More bytes follow while the number in front is odd.
     let bytes = |payload: &[u8]| [payload.iter().flat_map(|byte| [1, *byte]).collect(), vec![0]].concat();
     let packet = |ahead: u8, later: u8, format: u8, marker: u8, payload: &[u8]| {
@@ -216,6 +250,11 @@ pub fn seeds() -> Vec<Vec<u8>> {
         step(4, &[1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4]),
         step(6, &[200, 1]),
         step(5, &[]),
+        step(7, &[]),
+        packet(2, 3, 0, 1, &[0x10, 0x11, 2, 0, 9]),
+        step(8, &[&[1, 0, 0xc0, 0][..], &bytes(&[0, 0, 0, 5, 0, 0, 11, 184, 9, 9, 9, 9, 9])].concat()),
+        step(7, &[]),
+        step(8, &[&[1, 0, 0xc0, 1][..], &bytes(&[0, 0, 0, 5, 0, 0, 11, 184, 9, 9, 9, 9, 9])].concat()),
         step(7, &[]),
     ]
     .concat();

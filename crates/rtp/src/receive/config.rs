@@ -8,6 +8,7 @@ use limpid_sansio::Instant;
 use crate::clock::Ntp;
 use crate::codec::{Format, FrameInfo};
 use crate::elements::{ElementIds, Extras};
+use crate::fec::Form;
 use crate::jitter::Limits;
 use crate::names::{PayloadType, Ssrc};
 
@@ -42,8 +43,10 @@ pub struct Config {
     pub rtx_ssrc: Option<Ssrc>,
     /// Which format a packet of the retransmission stream has: its payload type there, and the original's (`apt`).
     pub rtx: Vec<(PayloadType, PayloadType)>,
-    /// The payload type of redundant audio (RFC 2198).
+    /// The payload type of redundant audio, or of what wraps all formats (RFC 2198).
     pub red: Option<PayloadType>,
+    /// The payload types of parity, and how it is written. Generic parity comes inside `red`.
+    pub parity: Vec<(PayloadType, Form)>,
     /// Packets are asked for again.
     pub nack: bool,
     /// The header extension of its transport.
@@ -68,6 +71,7 @@ impl Config {
             rtx_ssrc: None,
             rtx: Vec::new(),
             red: None,
+            parity: Vec::new(),
             nack: false,
             elements: ElementIds::default(),
             delay: Limits::default(),

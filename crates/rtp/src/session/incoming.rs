@@ -88,7 +88,14 @@ impl Incoming {
                 _ => None,
             })
             .collect();
-        let is_red = |meaning: &Meaning| matches!(meaning, Meaning::Redundancy(_));
+        config.parity = payloads
+            .iter()
+            .filter_map(|payload| match payload.meaning {
+                Meaning::Parity(form) => Some((payload.payload_type, form)),
+                _ => None,
+            })
+            .collect();
+        let is_red = |meaning: &Meaning| matches!(meaning, Meaning::Redundancy(_) | Meaning::Wrapping);
         config.red =
             payloads.iter().find(|payload| is_red(&payload.meaning)).map(|payload| payload.payload_type);
         config.nack = self.section.asks_again();
@@ -117,6 +124,7 @@ impl Session {
         let verdict = match route {
             Route::Media(_) => stream.receive(now, &packet),
             Route::Repair(_) => stream.receive_rtx(now, &packet),
+            Route::Parity(_) => stream.receive_parity(now, &packet),
         };
         match verdict {
             Verdict::Fresh | Verdict::Filler => {}
@@ -186,6 +194,7 @@ impl Session {
         let payload = receiver.section.payload(payload_type)?;
         Some(match payload.meaning {
             Meaning::Retransmission(_) => Route::Repair(receiver.id),
+            Meaning::Parity(_) => Route::Parity(receiver.id),
             _ => Route::Media(receiver.id),
         })
     }

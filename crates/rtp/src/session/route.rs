@@ -12,17 +12,19 @@ pub(crate) enum Route {
     Media(ReceiverId),
     /// Its retransmissions.
     Repair(ReceiverId),
+    /// Its parity.
+    Parity(ReceiverId),
 }
 
 impl Route {
     pub(crate) const fn receiver(self) -> ReceiverId {
         match self {
-            Route::Media(receiver) | Route::Repair(receiver) => receiver,
+            Route::Media(receiver) | Route::Repair(receiver) | Route::Parity(receiver) => receiver,
         }
     }
 }
 
-/// The stream numbers that are known. At most one for the packets and one for the repair of each receiver: a stream that
+/// The stream numbers that are known. At most one each for the packets, the repair and the parity of each receiver: a stream that
 /// takes another one's place takes its entry too, so that strangers' numbers do not pile up.
 #[derive(Default, Debug)]
 pub(crate) struct Routes {

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::codec::Format;
+use crate::fec::Form;
 use crate::names::{Mid, PayloadType, Rid};
 
 /// What a payload type of a section stands for.
@@ -14,6 +15,11 @@ pub enum Meaning {
     Retransmission(PayloadType),
     /// Packets of this format, with earlier ones repeated behind them. RFC 2198.
     Redundancy(Format),
+    /// Packets of any format of the section, or generic parity, in the wrapping of RFC 2198: `red` of pictures.
+    Wrapping,
+    /// Packets that bring back lost ones. Generic parity comes inside of [`Meaning::Wrapping`], the flexible ones as a stream
+    /// of their own ([`Session::bind_parity`](super::Session::bind_parity)).
+    Parity(Form),
 }
 
 /// One payload type.
