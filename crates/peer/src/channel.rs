@@ -156,7 +156,9 @@ impl Peer {
     pub(crate) fn poll_association(&mut self) -> Option<Event> {
         use limpid_sctp::Event as Sctp;
         loop {
-            return Some(match self.association.as_mut()?.poll_event()? {
+            let event = self.association.as_mut()?.poll_event()?;
+            self.count_channels(&event);
+            return Some(match event {
                 Sctp::ChannelOpened(id) => Event::ChannelOpened(id),
                 Sctp::ChannelAccepted(id) => Event::DataChannel(id),
                 Sctp::Readable(id) => Event::ChannelReadable(id),
@@ -167,5 +169,23 @@ impl Peer {
                 _ => continue, // connected, restarted, closed: seen in the channels and in `attend`
             });
         }
+    }
+
+    fn count_channels(&mut self, event: &limpid_sctp::Event) {
+        use limpid_sctp::Event as Sctp;
+        match event {
+            Sctp::ChannelOpened(id) | Sctp::ChannelAccepted(id) => {
+                self.open_channels.insert(*id);
+            }
+            Sctp::ChannelClosing(id) | Sctp::ChannelClosed(id) => {
+                self.channels_closed += u64::from(self.open_channels.remove(id));
+            }
+            _ => {}
+        }
+    }
+
+    /// How many channels have been open, and how many of them no longer are.
+    pub(crate) fn channels_opened_and_closed(&self) -> (u64, u64) {
+        (self.channels_closed + self.open_channels.len() as u64, self.channels_closed)
     }
 }

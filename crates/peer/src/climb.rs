@@ -15,7 +15,10 @@ impl Peer {
         let kind = Kind::of(datagram.payload);
         // Also payload goes through ICE first: only a path that has proved itself may feed the floors above.
         let payload = match self.transport.ice.handle_input(now, datagram).map_err(Error::Ice)? {
-            Yield::Payload(_, payload) => payload,
+            Yield::Payload(path, payload) => {
+                self.transport.note_received(now, path, payload.len());
+                payload
+            }
             Yield::Done => return Ok(()),
         };
         match kind {

@@ -9,11 +9,15 @@ impl Peer {
     pub(crate) fn descend(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<Transmit<Path>> {
         let start = out.len();
         let checks = self.checks(now, out);
+        let is_check = checks.is_some();
         // Content never overtakes the Finished that lets the peer open it; close_notify never overtakes content.
         let transmit = match self.is_closed() {
             false => checks.or_else(|| self.handshake(now, out)).or_else(|| self.payload(now, out))?,
             true => checks.or_else(|| self.payload(now, out)).or_else(|| self.handshake(now, out))?,
         };
+        if !is_check {
+            self.transport.note_sent(now, out.len() - start);
+        }
         self.tap.packet(now, "wire", Direction::Out, Some(transmit.route), &out[start..]);
         Some(transmit)
     }

@@ -88,7 +88,7 @@
 //! | a channel, borrowed | `channel.rs` | RFC 8831, 8832 |
 //! | many peers behind one port | `mux.rs` | RFC 8445 §7.3 |
 //! | counts of all floors | `stats.rs` | |
-//! | the same in the W3C's words | `report.rs` | W3C webrtc-stats |
+//! | the same in the W3C's words | `report.rs`, `report/` | W3C webrtc-stats |
 //! | what a looker-on is told | `tapped.rs` | |
 
 mod capabilities;
@@ -140,7 +140,7 @@ pub use limpid_sdp::{Codec, CodecRole};
 pub use media::NegotiatedMedia;
 pub use mux::{Mux, PeerId};
 pub use peer::Peer;
-pub use report::{Report, ReportKind, ReportValue};
+pub use report::{Report, ReportKind, ReportValue, StatsReport};
 pub use stats::{DropReason, Stats};
 pub use track::{Track, TrackState};
 pub use transceiver::{Transceiver, TransceiverId, TransceiverInit};

@@ -1,12 +1,12 @@
 //! The peer connection: its parts, its verbs, and what follows from the events of the floors below.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use limpid_crypto::Random;
 use limpid_ice::{ComponentId, GatheringState, PairStats, PathId};
 use limpid_sansio::tap::Tap;
 use limpid_sansio::{Answer, Datagram, Driven, Instant, Machine, Path, PathInfo, Transmit, Wish, WishId};
-use limpid_sctp::Association;
+use limpid_sctp::{Association, ChannelId};
 
 use crate::media::NegotiatedMedia;
 use crate::negotiate::{Negotiation, fingerprint_of};
@@ -40,6 +40,9 @@ pub struct Peer {
     pub(crate) has_begun: bool,
     pub(crate) transceivers: Vec<Transceiver>,
     pub(crate) negotiated: Vec<NegotiatedMedia>,
+    /// Channels that are open, and how many have been and are no longer.
+    pub(crate) open_channels: BTreeSet<ChannelId>,
+    pub(crate) channels_closed: u64,
     state: ConnectionState,
     ended: Option<CloseReason>,
     error: Option<Error>,
@@ -67,6 +70,8 @@ impl Peer {
             has_begun: false,
             transceivers: Vec::new(),
             negotiated: Vec::new(),
+            open_channels: BTreeSet::new(),
+            channels_closed: 0,
             state: ConnectionState::New,
             ended: None,
             error: None,

@@ -3,10 +3,17 @@
 //!
 //! Names and units are those of the document (seconds, bytes, bits per second), so that a page that knows one browser's
 //! report knows this one. What nobody measures is left out, not made up.
+//!
+//! Ids: an entry keeps its id as long as its subject lives, and no other subject gets it. Members whose names end in `Id` hold
+//! the id of another entry of the same report.
 
-use limpid_crypto::{Fingerprint, HashAlgorithm};
-use limpid_sansio::Transport;
-use limpid_sdp::Codec;
+mod channels;
+mod json;
+mod streams;
+mod transport;
+
+use limpid_rtp::clock::Ntp;
+use limpid_sansio::Instant;
 
 use crate::peer::Peer;
 
@@ -85,14 +92,37 @@ pub struct Report {
     pub kind: ReportKind,
     /// Its name, by which members of other entries refer to it; the same as long as its subject lives.
     pub id: String,
+    /// When it was measured: by us, or, of what the other side says, when that came. Milliseconds since 1970, or, where
+    /// nobody told the [wall time](crate::Config::ntp_epoch), since the instant 0.
+    pub timestamp: f64,
     /// Members, by the names of the document.
     pub members: Vec<(&'static str, ReportValue)>,
 }
 
+/// All that can be told of a connection at one moment.
+#[doc(alias = "RTCStatsReport")]
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct StatsReport {
+    /// The entries: the connection first, then the transport, the rest behind.
+    pub entries: Vec<Report>,
+}
+
+impl StatsReport {
+    /// The entry with this id.
+    pub fn get(&self, id: &str) -> Option<&Report> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// All entries of a kind.
+    pub fn of(&self, kind: ReportKind) -> impl Iterator<Item = &Report> {
+        self.entries.iter().filter(move |entry| entry.kind == kind)
+    }
+}
+
 impl Report {
     /// An entry without members.
-    pub fn new(kind: ReportKind, id: impl Into<String>) -> Self {
-        Report { kind, id: id.into(), members: Vec::new() }
+    fn new(kind: ReportKind, id: impl Into<String>, timestamp: f64) -> Self {
+        Report { kind, id: id.into(), timestamp, members: Vec::new() }
     }
 
     /// One member.
@@ -100,16 +130,53 @@ impl Report {
         self.members.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// With this text.
-    pub(crate) fn text(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    /// A count.
+    pub fn count_of(&self, name: &str) -> Option<u64> {
+        match self.get(name)? {
+            ReportValue::Count(count) => Some(*count),
+            _ => None,
+        }
+    }
+
+    /// A number, with or without a fraction.
+    pub fn number_of(&self, name: &str) -> Option<f64> {
+        match self.get(name)? {
+            ReportValue::Count(count) => Some(*count as f64),
+            ReportValue::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A word.
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            ReportValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn text(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.members.push((name, ReportValue::Text(value.into())));
         self
     }
 
-    /// With this count.
-    pub(crate) fn count(mut self, name: &'static str, value: impl Into<u64>) -> Self {
+    fn text_if(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self,
+        }
+    }
+
+    fn count(mut self, name: &'static str, value: impl Into<u64>) -> Self {
         self.members.push((name, ReportValue::Count(value.into())));
         self
+    }
+
+    fn count_if(self, name: &'static str, value: Option<impl Into<u64>>) -> Self {
+        match value {
+            Some(value) => self.count(name, value),
+            None => self,
+        }
     }
 
     fn flag(mut self, name: &'static str, value: bool) -> Self {
@@ -117,137 +184,40 @@ impl Report {
         self
     }
 
-    /// With this number, if there is one.
-    pub(crate) fn number(mut self, name: &'static str, value: Option<f64>) -> Self {
-        self.members.extend(value.map(|value| (name, ReportValue::Number(value))));
+    fn number(mut self, name: &'static str, value: impl Into<Option<f64>>) -> Self {
+        self.members.extend(value.into().map(|value| (name, ReportValue::Number(value))));
         self
     }
 }
 
-/// The one transport.
-const TRANSPORT: &str = "T";
-const PAIR: &str = "P";
-const LOCAL_CANDIDATE: &str = "L";
-const REMOTE_CANDIDATE: &str = "R";
-const LOCAL_CERTIFICATE: &str = "CL";
-const REMOTE_CERTIFICATE: &str = "CR";
+/// From 1900, where NTP begins, to 1970.
+const SECONDS_TO_1970: f64 = 2_208_988_800.0;
 
 impl Peer {
     /// All that can be told of this connection now (W3C `getStats`).
     #[doc(alias = "getStats")]
-    pub fn report(&self) -> Vec<Report> {
-        let mut reports = vec![Report::new(ReportKind::PeerConnection, "PC")];
-        self.report_transport(&mut reports);
-        self.report_certificates(&mut reports);
-        self.report_media(&mut reports);
-        reports
+    pub fn get_stats(&self, now: Instant) -> StatsReport {
+        let mut entries = Vec::new();
+        self.report_connection(now, &mut entries);
+        self.report_transport(now, &mut entries);
+        self.report_certificates(now, &mut entries);
+        self.report_channels(now, &mut entries);
+        self.report_sources(now, &mut entries);
+        self.report_streams(now, &mut entries);
+        StatsReport { entries }
     }
 
-    fn report_transport(&self, out: &mut Vec<Report>) {
-        let mut transport = Report::new(ReportKind::Transport, TRANSPORT)
-            .text("iceState", self.ice_connection_state().name())
-            .text("iceLocalUsernameFragment", self.local_ufrag())
-            .text("localCertificateId", LOCAL_CERTIFICATE);
-        let dtls = self.dtls_info();
-        transport = transport.text(
-            "dtlsState",
-            match (&dtls, self.transport.dtls.is_some()) {
-                (Some(_), _) if self.is_closed() => "closed",
-                (Some(_), _) => "connected",
-                (None, true) => "connecting",
-                (None, false) => "new",
-            },
-        );
-        if let Some(info) = dtls {
-            transport = transport
-                .text("tlsVersion", format!("{:04X}", info.version.0))
-                .text("dtlsCipher", info.suite.to_string())
-                .text("remoteCertificateId", REMOTE_CERTIFICATE);
-        }
-        if let (Some(pair), Some(path)) = (self.selected_pair(), self.path()) {
-            transport = transport.text("selectedCandidatePairId", PAIR);
-            out.push(
-                Report::new(ReportKind::CandidatePair, PAIR)
-                    .text("transportId", TRANSPORT)
-                    .text("localCandidateId", LOCAL_CANDIDATE)
-                    .text("remoteCandidateId", REMOTE_CANDIDATE)
-                    .text("state", "succeeded")
-                    .flag("nominated", pair.is_nominated)
-                    .number("currentRoundTripTime", pair.round_trip.map(|time| time.as_secs_f64())),
-            );
-            let protocol = if path.transport == Transport::Udp { "udp" } else { "tcp" };
-            let ends = [
-                (ReportKind::LocalCandidate, LOCAL_CANDIDATE, pair.local, path.local),
-                (ReportKind::RemoteCandidate, REMOTE_CANDIDATE, pair.remote, path.remote),
-            ];
-            out.extend(ends.map(|(kind, id, candidate, address)| {
-                Report::new(kind, id)
-                    .text("transportId", TRANSPORT)
-                    .text("candidateType", candidate.name())
-                    .text("protocol", protocol)
-                    .text("address", address.ip().to_string())
-                    .count("port", address.port())
-            }));
-        }
-        out.push(transport);
-    }
-
-    fn report_certificates(&self, out: &mut Vec<Report>) {
-        let sides = [
-            (LOCAL_CERTIFICATE, Some(self.local_certificate())),
-            (REMOTE_CERTIFICATE, self.remote_certificate()),
-        ];
-        for (id, der) in sides {
-            let print = |der| Fingerprint::of(&self.config.provider, HashAlgorithm::Sha256, der);
-            if let Some((algorithm, digest)) = der
-                .and_then(print)
-                .as_ref()
-                .map(ToString::to_string)
-                .as_deref()
-                .and_then(|p| p.split_once(' '))
-            {
-                out.push(
-                    Report::new(ReportKind::Certificate, id)
-                        .text("fingerprint", digest)
-                        .text("fingerprintAlgorithm", algorithm),
-                );
-            }
-        }
-    }
-
-    fn report_media(&self, out: &mut Vec<Report>) {
-        for media in &self.negotiated {
-            let ways =
-                [("O", media.may_send, &media.send_codecs), ("I", media.may_receive, &media.receive_codecs)];
-            for (way, _, codecs) in ways.into_iter().filter(|(_, may, _)| *may) {
-                out.extend(
-                    codecs.iter().map(|codec| codec_report(media.kind.as_str(), &media.mid, way, codec)),
-                );
-            }
-        }
-        for transceiver in &self.transceivers {
-            if let Some(track) = &transceiver.track {
-                out.push(
-                    Report::new(ReportKind::MediaSource, format!("S{}", transceiver.id.0))
-                        .text("trackIdentifier", &track.id)
-                        .text("kind", track.kind.as_str()),
-                );
-            }
+    /// Milliseconds since 1970, or since the instant 0.
+    fn millis_of(&self, at: Instant) -> f64 {
+        match self.config.ntp_epoch {
+            0 => at.as_nanos() as f64 / 1e6,
+            epoch => millis_since_1970(Ntp(epoch).plus(at.since(Instant::ZERO))),
         }
     }
 }
 
-fn codec_report(kind: &str, mid: &str, way: &str, codec: &Codec) -> Report {
-    let mut report = Report::new(ReportKind::Codec, format!("C{way}{mid}-{}", codec.payload_type))
-        .text("transportId", TRANSPORT)
-        .count("payloadType", codec.payload_type)
-        .text("mimeType", format!("{kind}/{}", codec.name))
-        .count("clockRate", codec.clock_rate);
-    if let Some(channels) = codec.channels {
-        report = report.count("channels", channels);
-    }
-    if !codec.parameters.is_empty() {
-        report = report.text("sdpFmtpLine", &codec.parameters);
-    }
-    report
+/// An NTP timestamp as the document has it.
+fn millis_since_1970(at: Ntp) -> f64 {
+    let seconds = (at.0 >> 32) as f64 + (at.0 & 0xffff_ffff) as f64 / 4_294_967_296.0;
+    (seconds - SECONDS_TO_1970) * 1000.0
 }

@@ -65,6 +65,11 @@ impl Peer {
         }
     }
 
+    /// How media is protected, once it is.
+    pub(crate) fn srtp_profile(&self) -> Option<Profile> {
+        Some(self.media.as_ref()?.srtp.as_ref()?.outbound.profile())
+    }
+
     /// The path takes packets of that size, protection and all.
     pub(crate) fn fit_media(&mut self, info: PathInfo) {
         let round_trip = self.selected_pair().and_then(|pair| pair.round_trip);

@@ -31,7 +31,6 @@ impl DropReason {
 }
 
 /// All floors at one moment.
-#[doc(alias = "RTCStatsReport")]
 #[derive(Clone, Debug)]
 pub struct Stats {
     /// The pair of candidates that carries data.

@@ -33,11 +33,41 @@ impl Generation {
     }
 }
 
+/// What went over the transport or a pair: content, without ICE's own packets.
+#[derive(Copy, Clone, Default)]
+pub(crate) struct Carried {
+    pub(crate) packets_sent: u64,
+    pub(crate) bytes_sent: u64,
+    pub(crate) packets_received: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) last_sent: Option<Instant>,
+    pub(crate) last_received: Option<Instant>,
+}
+
+impl Carried {
+    fn sent(&mut self, now: Instant, len: usize) {
+        self.packets_sent += 1;
+        self.bytes_sent += len as u64;
+        self.last_sent = Some(now);
+    }
+
+    fn received(&mut self, now: Instant, len: usize) {
+        self.packets_received += 1;
+        self.bytes_received += len as u64;
+        self.last_received = Some(now);
+    }
+}
+
 pub(crate) struct Transport {
     pub(crate) ice: Agent,
     pub(crate) dtls: Option<Endpoint>,
     /// Where content goes, and how large it may be there.
     pub(crate) path: Option<(PathId, Path, PathInfo)>,
+    /// How often another pair was chosen, the first one among them.
+    pub(crate) path_changes: u32,
+    pub(crate) carried: Carried,
+    /// By the pair in use, since it is.
+    pub(crate) carried_by_pair: Carried,
     dtls_config: limpid_dtls::Config,
     is_dtls_client: Option<bool>,
     /// What the other side said in the last exchange.
@@ -61,6 +91,9 @@ impl Transport {
             ice,
             dtls: None,
             path: None,
+            path_changes: 0,
+            carried: Carried::default(),
+            carried_by_pair: Carried::default(),
             dtls_config: dtls_config(config, random),
             is_dtls_client: None,
             remote: None,
@@ -180,6 +213,10 @@ impl Transport {
     /// ICE chose a path.
     pub(crate) fn take_path(&mut self, now: Instant, id: PathId, info: PathInfo) {
         let Some(path) = self.ice.path(id) else { return };
+        if self.path.is_none_or(|(known, ..)| known != id) {
+            self.path_changes += 1;
+            self.carried_by_pair = Carried::default();
+        }
         self.path = Some((id, path, info));
         if let Some(dtls) = &mut self.dtls {
             dtls.path_changed(now, info);
@@ -188,6 +225,20 @@ impl Transport {
             {
                 dtls.set_round_trip(now, round_trip);
             }
+        }
+    }
+
+    /// Content leaves on the path in use.
+    pub(crate) fn note_sent(&mut self, now: Instant, len: usize) {
+        self.carried.sent(now, len);
+        self.carried_by_pair.sent(now, len);
+    }
+
+    /// Content came.
+    pub(crate) fn note_received(&mut self, now: Instant, path: PathId, len: usize) {
+        self.carried.received(now, len);
+        if self.path.is_some_and(|(known, ..)| known == path) {
+            self.carried_by_pair.received(now, len);
         }
     }
 

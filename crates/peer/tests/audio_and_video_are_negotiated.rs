@@ -318,7 +318,7 @@ fn a_report_tells_what_there_is_by_the_names_of_the_w3c() {
     couple.world.with(couple.a, |a, _| a.add_track(Track::local(Audio, "mic"), &[]).expect("a track"));
     couple.negotiate();
     couple.world.run_for(Duration::from_secs(5));
-    let report = couple.world.machine(couple.a).report();
+    let report = couple.world.with(couple.a, |a, now| a.get_stats(now)).entries;
     let ids: std::collections::BTreeSet<&str> = report.iter().map(|entry| entry.id.as_str()).collect();
     assert_eq!(ids.len(), report.len(), "each has a name of its own");
     let find = |kind| report.iter().find(|entry| entry.kind == kind).unwrap_or_else(|| panic!("{kind:?}"));

@@ -4,62 +4,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::Couple;
-use limpid_netsim::{Handle, Link};
-use limpid_peer::limpid_rtp::codec::{Format, FrameToSend};
-use limpid_peer::limpid_rtp::{Extras, send, session};
-use limpid_peer::{ConnectionState, Event, MediaKind, Peer, Track, TransceiverId};
-
-fn picture(number: u32, is_key: bool) -> Vec<u8> {
-    let mut frame = match is_key {
-        true => vec![0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00],
-        false => vec![0x11, 0x02, 0x00, 0, 0, 0, 0, 0, 0, 0],
-    };
-    frame.extend_from_slice(&number.to_be_bytes());
-    frame.resize(3000, 7);
-    frame
-}
-
-fn write(couple: &mut Couple, side: Handle<Peer>, id: TransceiverId, number: u32, data: &[u8]) {
-    let frame = send::Frame {
-        media_time: Duration::from_millis(33) * number,
-        captured: None,
-        data,
-        info: FrameToSend::default(),
-        extras: Extras::default(),
-    };
-    couple.world.with(side, |peer, now| peer.write_frame(now, id, &frame)).expect("room");
-}
-
-fn read(couple: &mut Couple, side: Handle<Peer>, id: TransceiverId) -> Vec<Vec<u8>> {
-    couple.world.with(side, |peer, now| {
-        let mut frames = Vec::new();
-        while let Some((frame, _)) = peer.read_frame(now, id) {
-            frames.push(frame.data.to_vec());
-        }
-        frames
-    })
-}
-
-/// Both sides have a microphone and a camera.
-fn call(link: Link) -> (Couple, [TransceiverId; 2]) {
-    let mut couple = Couple::new(11, link);
-    for side in [couple.a, couple.b] {
-        couple.world.with(side, |peer, _| {
-            peer.add_track(Track::local(MediaKind::Audio, "mic"), &["call"]).expect("a track");
-            peer.add_track(Track::local(MediaKind::Video, "camera"), &["call"]).expect("a track");
-        });
-    }
-    couple.negotiate();
-    let (a, b) = (couple.a, couple.b);
-    let is_up = couple.world.run_until(Duration::from_secs(5), |world| {
-        [a, b].iter().all(|side| world.machine(*side).connection_state() == ConnectionState::Connected)
-    });
-    assert!(is_up, "{:?}", couple.states());
-    let ids = couple.world.machine(a).transceivers().iter().map(|transceiver| transceiver.id());
-    let ids: Vec<TransceiverId> = ids.collect();
-    (couple, [ids[0], ids[1]])
-}
+use common::call::{call, picture, read, write};
+use limpid_netsim::Link;
+use limpid_peer::limpid_rtp::codec::Format;
+use limpid_peer::limpid_rtp::session;
+use limpid_peer::{Event, MediaKind};
 
 #[test]
 fn pictures_and_sound_arrive_as_they_were_written() {

@@ -101,6 +101,7 @@ impl Stream {
         self.stats.packets_received += 1;
         self.stats.bytes_received += packet.payload.len() as u64;
         self.stats.header_bytes_received += header_len(packet) as u64;
+        self.stats.last_packet = Some((now, header.payload_type));
         let before = self.reception.highest();
         let losses = &self.losses;
         let full = match self.reception.place(header.sequence_number, |full| losses.since(full).is_some()) {

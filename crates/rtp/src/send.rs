@@ -239,6 +239,11 @@ impl Stream {
         self.is_paused = false;
     }
 
+    /// Whether it takes no frames.
+    pub fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
     /// Drops the frames of which nothing was sent. Their sequence numbers are not lost, as they had none.
     pub fn drop_queued(&mut self) {
         let begun = self.queue.front().filter(|_| self.is_mid_frame).map(|packet| packet.timestamp);

@@ -16,6 +16,7 @@ mod control;
 mod event;
 mod handles;
 mod incoming;
+mod look;
 mod outgoing;
 mod report;
 mod route;
@@ -32,6 +33,7 @@ use limpid_sansio::{Ecn, Instant, Machine, PathInfo, Transmit};
 pub use config::{Config, Feedback, SenderConfig};
 pub use event::{Event, ReceiverId};
 pub use handles::{Received, Receiver, Sender};
+pub use look::{InboundStream, OutboundStream};
 pub use section::{Meaning, Payload, Section};
 
 use crate::bwe::{Estimator, Limits};

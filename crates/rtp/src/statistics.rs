@@ -5,6 +5,9 @@ use core::time::Duration;
 use limpid_sansio::Instant;
 use limpid_sansio::serial::Unwrap16;
 
+use crate::clock::Ntp;
+use crate::names::PayloadType;
+
 /// What a stream that goes out has counted, and what the receiver said of it. W3C `RTCOutboundRtpStreamStats` and
 /// `RTCRemoteInboundRtpStreamStats`.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
@@ -29,6 +32,8 @@ pub struct Outbound {
     pub total_packet_send_delay: Duration,
     /// Sequence numbers that were asked for again.
     pub nack_count: u64,
+    /// NACK packets in which they were.
+    pub nack_packets: u64,
     /// Picture Loss Indications that came.
     pub pli_count: u64,
     /// Full Intra Requests that came, repetitions not counted.
@@ -91,6 +96,8 @@ pub struct Inbound {
     pub frames_dropped: u64,
     /// Sequence numbers that we asked for again.
     pub nack_count: u64,
+    /// NACK packets in which they were.
+    pub nack_packets: u64,
     /// Key frames that we asked for.
     pub pli_count: u64,
     /// From the first packet of each frame to its playout, summed over `jitter_buffer_emitted_count`.
@@ -99,6 +106,25 @@ pub struct Inbound {
     pub jitter_buffer_target_delay: Duration,
     /// Frames that left the buffer.
     pub jitter_buffer_emitted_count: u64,
+    /// The last packet of the stream's own SSRC: when it came, and its payload type.
+    pub last_packet: Option<(Instant, PayloadType)>,
+    /// The last sender report.
+    pub remote: Option<RemoteOutbound>,
+}
+
+/// What the other side says of a stream that it sends. RFC 3550 §6.4.1; W3C `RTCRemoteOutboundRtpStreamStats`.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
+pub struct RemoteOutbound {
+    /// Packets, modulo 2³².
+    pub packets_sent: u32,
+    /// Bytes of their payload, modulo 2³².
+    pub bytes_sent: u32,
+    /// How many reports came.
+    pub reports: u64,
+    /// The sender's time of the last one.
+    pub sent_at: Ntp,
+    /// When that came.
+    pub came: Instant,
 }
 
 /// RFC 3550's account of one SSRC: extended highest sequence number, loss, jitter.

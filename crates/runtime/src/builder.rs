@@ -116,6 +116,7 @@ impl Builder {
         config.unannounced = self.unannounced;
         config.max_message_size = self.max_message_size.unwrap_or(config.max_message_size);
         config.key_log = self.key_log;
+        config.ntp_epoch = crate::ntp_now().wrapping_sub(port.ntp_offset());
         config.connection = NUMBER.fetch_add(1, Ordering::Relaxed);
         let id = port.insert(config, self.tap)?;
         Ok(PeerConnection::on(port, id))

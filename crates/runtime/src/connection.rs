@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use limpid_peer::{
     ChannelConfig, CloseReason, ConnectionState, Description, DtlsInfo, Event, MediaKind, PairStats, Peer,
-    PeerId, SignalingState, Stats, Track, TransceiverId, TransceiverInit,
+    PeerId, SignalingState, Stats, StatsReport, Track, TransceiverId, TransceiverInit,
 };
 use limpid_sansio::{Instant, Path};
 
@@ -248,8 +248,13 @@ impl PeerConnection {
         self.look(|peer| peer.local_certificate().to_vec())
     }
 
-    /// Counts and measurements of all layers.
+    /// All that can be told of the connection now, in the W3C's words. `None`: it has gone.
     #[doc(alias = "getStats")]
+    pub fn get_stats(&self) -> Option<StatsReport> {
+        self.port.shared.lock(|all, now| all.mux.look(self.id).map(|peer| peer.get_stats(now)))?
+    }
+
+    /// Counts and measurements of all layers.
     pub fn stats(&self) -> Option<Stats> {
         self.look(Peer::stats)
     }

@@ -62,7 +62,7 @@ mod track;
 mod udp;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use limpid_crypto::{Provider, Random};
 
@@ -76,8 +76,9 @@ pub use limpid_peer::{
     CandidateKind, Capabilities, ChannelConfig, ChannelId, ChannelState, CloseReason, Codec, ConnectionState,
     Description, DescriptionKind, Direction, DropReason, DtlsInfo, Error as ConnectionError, Event,
     FrameRefused, HandshakeError, IceConnectionState, IceGatheringState, IceServer, Identity, Kind,
-    LoopbackPolicy, MdnsPolicy, MediaKind, Misuse, PairStats, Reliability, SignalingState, Stats, Track,
-    TrackState, TransceiverId, TransceiverInit, Unannounced, WriteError,
+    LoopbackPolicy, MdnsPolicy, MediaKind, Misuse, PairStats, Reliability, Report, ReportKind, ReportValue,
+    SignalingState, Stats, StatsReport, Track, TrackState, TransceiverId, TransceiverInit, Unannounced,
+    WriteError,
 };
 pub use limpid_sansio::tap;
 pub use port::Port;
@@ -88,10 +89,22 @@ pub use udp::{BindOptions, BufferSizes};
 pub const MAX_DATAGRAM: usize = 1200;
 
 /// Makes a certificate that is good for thirty days: ECDSA on P-256, self-signed, as browsers make them.
-#[expect(clippy::disallowed_methods, reason = "the one place where wall time comes in")]
 pub fn new_identity(provider: &Provider) -> Result<Arc<Identity>, limpid_peer::IdentityError> {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Identity::generate(provider, &mut Random::from_seed(provider.seed()), since_1970.as_secs()).map(Arc::new)
+    let now = since_1970().as_secs();
+    Identity::generate(provider, &mut Random::from_seed(provider.seed()), now).map(Arc::new)
+}
+
+/// Wall time as an NTP timestamp: what sender reports say, so that streams of several machines meet. RFC 3550 §4.
+pub(crate) fn ntp_now() -> u64 {
+    const SECONDS_FROM_1900: u64 = 2_208_988_800;
+    let now = since_1970();
+    let fraction = (u64::from(now.subsec_nanos()) << 32) / 1_000_000_000;
+    now.as_secs().wrapping_add(SECONDS_FROM_1900) << 32 | fraction
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where wall time comes in")]
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The examples of the project's front page, compiled and run.

@@ -47,6 +47,11 @@ impl Port {
         self.buffers
     }
 
+    /// How far its clock has come, in units of NTP timestamps.
+    pub(crate) fn ntp_offset(&self) -> u64 {
+        ((u128::from(self.shared.clock().now().as_nanos()) << 32) / 1_000_000_000) as u64
+    }
+
     /// How many of its connections a panic has ended; the others went on.
     pub fn panics(&self) -> u64 {
         self.shared.lock(|connections, _| connections.mux.panics()).unwrap_or(0)

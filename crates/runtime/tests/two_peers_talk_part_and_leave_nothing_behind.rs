@@ -207,3 +207,17 @@ async fn a_reader_that_never_reads_stops_the_writer_and_a_late_one_gets_everythi
         assert_eq!(soon(other.recv()).await.unwrap().data.len(), 60_000);
     }
 }
+
+#[tokio::test]
+async fn statistics_have_the_names_of_the_w3c_and_the_time_of_the_wall() {
+    let (alice, bob) = (near().await, near().await);
+    let (one, other) = connect(&alice, &bob).await;
+    one.send_text("hello").await.unwrap();
+    soon(other.recv()).await.unwrap();
+    let stats = bob.get_stats().unwrap();
+    let channel = stats.of(limpid::ReportKind::DataChannel).next().unwrap();
+    assert_eq!((channel.text_of("label"), channel.count_of("bytesReceived")), (Some("chat"), Some(5)));
+    let year_2020 = 1_577_836_800_000.0;
+    assert!((year_2020..year_2020 * 3.0).contains(&channel.timestamp), "{}", channel.timestamp);
+    assert!(stats.to_json().contains(r#""dtlsState":"connected""#), "{}", stats.to_json());
+}

@@ -220,6 +220,8 @@ impl Association {
         let Some(channel) = self.channels.at(slot) else { return };
         let was_empty = channel.inbox.is_empty();
         channel.proven = true;
+        channel.counts.messages_received += 1;
+        channel.counts.bytes_received += whole.bytes().len() as u64;
         self.rx.held += Inbox::cost(whole.bytes().len());
         match whole {
             Whole::Slice(bytes) => channel.inbox.push_slice(kind, bytes),

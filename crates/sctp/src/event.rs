@@ -105,6 +105,21 @@ pub struct ChannelInfo<'a> {
     pub state: ChannelState,
     /// Bytes written that were not put into a packet yet.
     pub buffered_amount: usize,
+    /// What it has carried.
+    pub counts: ChannelCounts,
+}
+
+/// What one channel has carried: whole messages, and their bytes without any header.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct ChannelCounts {
+    /// Messages taken by `write`.
+    pub messages_sent: u64,
+    /// Their bytes.
+    pub bytes_sent: u64,
+    /// Messages that came whole.
+    pub messages_received: u64,
+    /// Their bytes.
+    pub bytes_received: u64,
 }
 
 /// Text or bytes.

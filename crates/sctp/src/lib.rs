@@ -87,5 +87,6 @@ pub use config::{
 };
 pub use error::{DropReason, Dropped, Error, Misuse, WriteError};
 pub use event::{
-    ChannelId, ChannelInfo, ChannelState, CloseReason, Event, Kind, Message, PeerInfo, State, Stats,
+    ChannelCounts, ChannelId, ChannelInfo, ChannelState, CloseReason, Event, Kind, Message, PeerInfo, State,
+    Stats,
 };

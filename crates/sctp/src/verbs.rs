@@ -123,6 +123,13 @@ impl Association {
         self.channels.get(id)?.info()
     }
 
+    /// All channels that the user knows of.
+    pub fn channel_infos(&self) -> impl Iterator<Item = (ChannelId, ChannelInfo<'_>)> {
+        self.channels
+            .all()
+            .filter_map(|slot| Some((self.channels.id(slot), self.channels.look(slot)?.info()?)))
+    }
+
     /// Queues a message, copying it. Best for small ones.
     ///
     /// Messages of a channel whose OPEN is not acknowledged yet go out in order, whatever the channel is (RFC 8832 §6).
@@ -130,6 +137,8 @@ impl Association {
         let (slot, envelope) = self.admit(now, id, kind, bytes.len())?;
         let Some(channel) = self.channels.at(slot) else { return Err(WriteError::NotOpen) };
         // A message of no bytes is sent as one that the receiver ignores (RFC 8831 §6.6).
+        channel.counts.messages_sent += 1;
+        channel.counts.bytes_sent += bytes.len() as u64;
         let bytes = if bytes.is_empty() { &[0] } else { bytes };
         channel.tx.queue.push_slice(envelope, bytes);
         self.queued(slot, bytes.len());
@@ -150,6 +159,8 @@ impl Association {
         let (slot, envelope) = self.admit(now, id, kind, bytes.len())?;
         let Some(channel) = self.channels.at(slot) else { return Err(WriteError::NotOpen) };
         let len = bytes.len();
+        channel.counts.messages_sent += 1;
+        channel.counts.bytes_sent += len as u64;
         channel.tx.queue.push_bytes(envelope, bytes);
         self.queued(slot, len);
         Ok(())

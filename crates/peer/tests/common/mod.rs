@@ -1,6 +1,8 @@
 //! Two peers in a simulated network, and the signalling between them.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod call;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use limpid_sansio::Instant;
 use super::Stream;
 use crate::clock::Ntp;
 use crate::rtcp::{ReportBlock, SenderInfo};
-use crate::statistics::Inbound;
+use crate::statistics::{Inbound, RemoteOutbound};
 
 /// A key frame is asked for again after so long, or after a round trip and a half.
 const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
@@ -58,6 +58,7 @@ impl Stream {
             let before = lost.len();
             self.losses.poll(now, rtt, pairs, lost);
             self.stats.nack_count += (lost.len() - before) as u64;
+            self.stats.nack_packets += u64::from(lost.len() > before);
         }
     }
 
@@ -81,6 +82,13 @@ impl Stream {
     /// A sender report about the stream came.
     pub fn on_sender_report(&mut self, now: Instant, info: &SenderInfo) {
         self.mapping.on_sender_report(now, Ntp(info.ntp), info.rtp_timestamp);
+        self.stats.remote = Some(RemoteOutbound {
+            packets_sent: info.packets,
+            bytes_sent: info.octets,
+            reports: self.stats.remote.map_or(0, |remote| remote.reports) + 1,
+            sent_at: Ntp(info.ntp),
+            came: now,
+        });
     }
 
     /// What a report says of the stream, for the time since the last call. `None`: nothing came yet.

@@ -59,6 +59,7 @@ impl Stream {
     /// [`Limits::burst`](super::Limits::burst) allows. What was never sent, or is no longer kept, is ignored.
     pub fn on_nack(&mut self, now: Instant, lost: impl Iterator<Item = u16>, rtt: Duration) {
         let is_answered = self.config.rtx.is_some() || self.config.resends_in_place;
+        self.stats.nack_packets += 1;
         for sequence in lost {
             self.stats.nack_count += 1;
             if !is_answered || !self.history.ask(now, sequence, rtt) {

@@ -3,7 +3,7 @@
 use limpid_sansio::Instant;
 
 use crate::config::{ChannelConfig, Reliability};
-use crate::event::{ChannelInfo, ChannelState};
+use crate::event::{ChannelCounts, ChannelInfo, ChannelState};
 use crate::rx::inbox::Inbox;
 use crate::rx::ordering::Ordering;
 use crate::tx::queue::SendQueue;
@@ -84,6 +84,7 @@ pub(crate) struct Channel {
     pub(crate) tx: Outgoing,
     pub(crate) rx: Ordering,
     pub(crate) inbox: Inbox,
+    pub(crate) counts: ChannelCounts,
 }
 
 impl Channel {
@@ -98,6 +99,7 @@ impl Channel {
             tx: Outgoing::default(),
             rx: Ordering::default(),
             inbox: Inbox::default(),
+            counts: ChannelCounts::default(),
         }
     }
 
@@ -141,6 +143,7 @@ impl Channel {
             stream_id: self.stream_id,
             state,
             buffered_amount: self.tx.queue.buffered(),
+            counts: self.counts,
         })
     }
 }

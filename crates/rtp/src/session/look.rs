@@ -1,0 +1,94 @@
+//! All streams at a glance, with what they counted: for statistics.
+
+use super::{Meaning, ReceiverId, Session};
+use crate::names::{Mid, PayloadType, Rid, Ssrc};
+use crate::statistics::{Inbound, Outbound};
+
+/// A stream of ours.
+#[derive(Copy, Clone, Debug)]
+pub struct OutboundStream {
+    /// Its number.
+    pub ssrc: Ssrc,
+    /// That of its retransmissions, where there are any.
+    pub repair: Option<Ssrc>,
+    /// Its section.
+    pub mid: Option<Mid>,
+    /// Its encoding.
+    pub rid: Option<Rid>,
+    /// In which format frames are written.
+    pub payload_type: PayloadType,
+    /// Units of its timestamps in a second.
+    pub clock_rate: u32,
+    /// Pictures, not sound.
+    pub is_video: bool,
+    /// It takes no frames for the time being.
+    pub is_paused: bool,
+    /// What it counted.
+    pub stats: Outbound,
+}
+
+/// A stream of the other side's, of which something came.
+#[derive(Copy, Clone, Debug)]
+pub struct InboundStream {
+    /// Where it is read.
+    pub receiver: ReceiverId,
+    /// Its number.
+    pub ssrc: Ssrc,
+    /// That of its retransmissions, once one came or was announced.
+    pub repair: Option<Ssrc>,
+    /// Its section.
+    pub mid: Option<Mid>,
+    /// Its encoding.
+    pub rid: Option<Rid>,
+    /// Units of its timestamps in a second, as its last packet says.
+    pub clock_rate: Option<u32>,
+    /// Pictures, not sound.
+    pub is_video: bool,
+    /// Key frames are asked for by FIR, not by PLI.
+    pub asks_by_fir: bool,
+    /// What it counted.
+    pub stats: Inbound,
+}
+
+impl Session {
+    /// All streams of ours.
+    pub fn outbound(&self) -> impl Iterator<Item = OutboundStream> {
+        self.senders.iter().map(|sender| {
+            let config = &sender.config;
+            let payload = config.payloads.iter().find(|payload| payload.payload_type == config.payload_type);
+            OutboundStream {
+                ssrc: config.ssrc,
+                repair: sender.stream.rtx().map(|rtx| rtx.ssrc),
+                mid: config.mid,
+                rid: config.rid,
+                payload_type: config.payload_type,
+                clock_rate: payload.map_or(0, |payload| payload.clock_rate),
+                is_video: config.is_video,
+                is_paused: sender.stream.is_paused(),
+                stats: *sender.stream.stats(),
+            }
+        })
+    }
+
+    /// All streams of the other side's of which something came.
+    pub fn inbound(&self) -> impl Iterator<Item = InboundStream> {
+        self.receivers.iter().filter_map(|receiver| {
+            let (stream, section) = (receiver.stream.as_ref()?, &receiver.section);
+            let stats = stream.stats();
+            let last = stats.last_packet.and_then(|(_, number)| section.payload(number));
+            let is_used = |meaning: &Meaning| matches!(meaning, Meaning::Retransmission(_));
+            let has_repair = section.payloads.iter().any(|payload| is_used(&payload.meaning));
+            Some(InboundStream {
+                receiver: receiver.id,
+                ssrc: stream.ssrc(),
+                repair: self.routes.repair_of(receiver.id).filter(|_| has_repair),
+                mid: section.mid,
+                rid: receiver.rid,
+                clock_rate: last.map(|payload| payload.clock_rate),
+                is_video: section.is_video,
+                asks_by_fir: receiver.asks_by_fir(),
+                stats,
+            })
+        })
+    }
+}
