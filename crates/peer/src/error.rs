@@ -63,6 +63,10 @@ pub enum Misuse {
     Layers,
     /// A codec that is not among the capabilities, or none that carries media.
     Codecs,
+    /// No tones can be sent there, now or yet: we may not send, or the other side does not take them.
+    NoTones,
+    /// These tones can not be sent.
+    Tones(limpid_rtp::codec::telephone_event::BadTones),
     /// The connection has ended.
     Closed,
 }
@@ -90,6 +94,8 @@ impl fmt::Display for Misuse {
             Misuse::TrackExists => f.write_str("the track is sent already"),
             Misuse::Layers => f.write_str("these are no names of layers, or too many"),
             Misuse::Codecs => f.write_str("these codecs are not among the capabilities, or carry no media"),
+            Misuse::NoTones => f.write_str("no tones can be sent there, now or yet"),
+            Misuse::Tones(error) => error.fmt(f),
             Misuse::Closed => f.write_str("the connection has ended"),
         }
     }

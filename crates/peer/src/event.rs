@@ -1,5 +1,7 @@
 //! What a peer connection has to say.
 
+use core::time::Duration;
+
 use limpid_sctp::ChannelId;
 
 use crate::transceiver::TransceiverId;
@@ -37,6 +39,12 @@ pub enum Event {
     TrackUnmuted(TransceiverId),
     /// Nothing will ever come for a track again (W3C `ended`).
     TrackEnded(TransceiverId),
+    /// A tone that we send begins; `None`: the last one is over (W3C `tonechange`).
+    ToneChanged(TransceiverId, Option<char>),
+    /// The other side presses a key: `0` to `9`, `A` to `D`, `*`, `#`.
+    ToneBegan(TransceiverId, char),
+    /// It was released after so long.
+    ToneEnded(TransceiverId, char, Duration),
     /// The other side opened a channel.
     DataChannel(ChannelId),
     /// A channel is usable.

@@ -13,6 +13,7 @@ use limpid_sdp::{Codec, CodecRole};
 
 use crate::media::NegotiatedMedia;
 use crate::peer::Peer;
+use crate::tones::Tones;
 use crate::transceiver::TransceiverId;
 
 /// How long packets of pictures are kept for those who ask again.
@@ -27,6 +28,7 @@ pub(crate) struct Flow {
     pub(crate) senders: Vec<(Option<Rid>, Ssrc)>,
     /// Theirs.
     pub(crate) receivers: Vec<(Option<Rid>, ReceiverId)>,
+    pub(crate) tones: Tones,
 }
 
 impl Peer {
@@ -49,6 +51,7 @@ impl Peer {
                         transceiver: None,
                         senders: Vec::new(),
                         receivers: Vec::new(),
+                        tones: Tones::default(),
                     });
                     media.flows.len() - 1
                 });
@@ -56,6 +59,7 @@ impl Peer {
                 flow.transceiver = section.transceiver;
                 flow.receive(now, session, section);
                 flow.send(now, session, section);
+                flow.tones.agree(section);
             }
             let is_gone = |flow: &Flow| !sections.iter().any(|section| section.mid == flow.mid);
             for flow in media.flows.iter_mut().filter(|flow| is_gone(flow) || flow.transceiver.is_none()) {
@@ -152,7 +156,7 @@ fn sender_config(
 
 fn is_frames(payload: &Payload) -> bool {
     match payload.meaning {
-        Meaning::Media(format) => !matches!(format, Format::TelephoneEvent | Format::ComfortNoise),
+        Meaning::Media(format) => format != Format::ComfortNoise,
         _ => false,
     }
 }
@@ -163,9 +167,8 @@ pub(crate) fn payloads_of(codecs: &[Codec]) -> Vec<Payload> {
     let media = |number: u8| codecs.iter().find(|codec| codec.payload_type == number).and_then(format_of);
     let payloads = codecs.iter().filter_map(|codec| {
         let meaning = match codec.role() {
-            CodecRole::Media | CodecRole::Tones | CodecRole::ComfortNoise => {
-                Meaning::Media(format_of(codec)?)
-            }
+            CodecRole::Media | CodecRole::ComfortNoise => Meaning::Media(format_of(codec)?),
+            CodecRole::Tones => Meaning::Tones,
             CodecRole::Retransmission => Meaning::Retransmission(PayloadType(codec.repairs()?)),
             CodecRole::Redundancy => Meaning::Redundancy(media(first_reference(codec)?)?),
             CodecRole::ErrorCorrection => return None,

@@ -55,8 +55,8 @@ impl Peer {
         let (flow, session) = self.flow(id).ok_or(FrameRefused::NotNegotiated)?;
         let found = flow.senders.iter().find(|(known, _)| rid.is_none() || *known == rid);
         let (_, ssrc) = *found.ok_or(FrameRefused::NotNegotiated)?;
-        if !is_enabled {
-            return Ok(()); // what a track that is off gives is nobody's business
+        if !is_enabled || flow.tones.sound_at(now) {
+            return Ok(()); // what a track that is off gives is nobody's business, and a tone takes the place of sound
         }
         let mut sender = session.sender(ssrc).ok_or(FrameRefused::NotNegotiated)?;
         sender.write(now, frame).map_err(FrameRefused::Stream)

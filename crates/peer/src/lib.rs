@@ -80,6 +80,7 @@
 //! | which transceiver has which section; whether to negotiate | `negotiate/associate.rs`, `negotiate/needed.rs` | RFC 9429 §5.10; W3C §4.7.3 |
 //! | transceivers, tracks, what we are able to do | `transceiver.rs`, `track.rs`, `capabilities.rs` | W3C webrtc-pc §5 |
 //! | what a section agreed on | `media.rs` | RFC 3264 §7 |
+//! | keys of a telephone | `tones.rs` | RFC 4733, W3C webrtc-pc §7 |
 //! | which floor a datagram belongs to | `demux.rs` | RFC 7983 §7 |
 //! | up: datagram, DTLS, SCTP, channel | `climb.rs` | RFC 8261 |
 //! | down: message, SCTP, DTLS, datagram | `descend.rs` | RFC 8261 |
@@ -110,6 +111,7 @@ mod report;
 mod rtp;
 mod stats;
 mod tapped;
+mod tones;
 mod track;
 mod transceiver;
 mod transport;

@@ -344,6 +344,7 @@ impl Machine for Peer {
         if let Some(media) = &mut self.media {
             let Ok(()) = media.session.handle_timeout(now);
         }
+        self.attend_tones(now);
         self.settle(now, result)
     }
 

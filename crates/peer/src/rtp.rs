@@ -94,6 +94,9 @@ impl Peer {
         let Ok(plain) = opened else { return self.note_drop(DropReason::NotAuthentic) };
         self.tap.packet(now, floor, Direction::In, None, plain);
         let Ok(()) = media.session.handle_input(now, session::Inbound { ecn, bytes: plain });
+        if floor == "rtp" {
+            self.hear_tones(now, plain);
+        }
     }
 
     /// One packet of the streams' own, protected where it lies.
@@ -140,7 +143,7 @@ impl Peer {
         let (id, ..) = self.transport.path?;
         let media =
             self.media.as_ref().filter(|media| media.srtp.is_some() && self.transport.may_send(id))?;
-        media.session.poll_timeout()
+        Instant::earliest(media.session.poll_timeout(), self.tones_timeout())
     }
 
     fn mute(&mut self, receiver: session::ReceiverId, is_muted: bool) {

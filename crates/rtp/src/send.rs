@@ -164,15 +164,16 @@ impl Stream {
         }
         let elements = bytes.len();
         bytes.extend_from_slice(payload.data);
-        let timestamp = payload.timestamp.unwrap_or_else(|| self.timeline.extrapolate(now));
-        self.timeline.note(now, timestamp);
+        let captured = payload.captured.unwrap_or(now);
+        let timestamp = payload.timestamp.unwrap_or_else(|| self.timeline.extrapolate(captured));
+        self.timeline.note(captured, timestamp);
         self.queued_bytes += bytes.len();
         self.queue.push_back(Packet {
             payload_type: payload.payload_type,
             timestamp,
             marker: payload.marker,
             is_key: payload.is_key,
-            captured: now,
+            captured,
             written: now,
             extras: payload.extras,
             bytes,
@@ -237,6 +238,11 @@ impl Stream {
     /// Takes frames again.
     pub fn resume(&mut self) {
         self.is_paused = false;
+    }
+
+    /// The timestamp that a moment has, by the last frame.
+    pub fn timestamp_at(&self, at: Instant) -> u32 {
+        self.timeline.extrapolate(at)
     }
 
     /// Whether it takes no frames.

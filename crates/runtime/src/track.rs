@@ -138,6 +138,26 @@ impl Transceiver {
         self.with(|peer, now| peer.write_frame(now, self.id, &frame).map_err(Error::Frame))?
     }
 
+    /// Whether tones can be sent now.
+    #[doc(alias = "canInsertDTMF")]
+    pub fn can_insert_dtmf(&self) -> bool {
+        self.look(|peer| Some(peer.can_insert_dtmf(self.id))).unwrap_or(false)
+    }
+
+    /// Sends these tones after the one that sounds now, in place of all that wait: `0` to `9`, `A` to `D`, `*`, `#`, and `,` for
+    /// a pause of two seconds. Each lasts so long (40 ms to 6 s, usually 100 ms), with such a gap behind it (30 ms to 6 s,
+    /// usually 70 ms). [`Event::ToneChanged`](crate::Event::ToneChanged) tells how it goes on.
+    #[doc(alias = "insertDTMF")]
+    pub fn insert_dtmf(&self, tones: &str, duration: Duration, gap: Duration) -> Result<(), Error> {
+        self.with(|peer, now| peer.insert_dtmf(now, self.id, tones, (duration, gap)).map_err(Error::Misuse))?
+    }
+
+    /// The tones that wait.
+    #[doc(alias = "toneBuffer")]
+    pub fn tone_buffer(&self) -> String {
+        self.look(|peer| Some(peer.tone_buffer(self.id))).unwrap_or_default()
+    }
+
     /// Waits until the other side can not go on without a key frame.
     pub async fn key_frame_requested(&self) {
         self.bells.key_frame.notified().await;

@@ -31,6 +31,8 @@ pub struct Payload<'a> {
     pub payload_type: PayloadType,
     /// Its timestamp as it is to stand in the packet; `None`: that of now on the stream's own line.
     pub timestamp: Option<u32>,
+    /// The moment of that timestamp; `None`: now. Sender reports are made of it.
+    pub captured: Option<Instant>,
     /// The marker.
     pub marker: bool,
     /// The packet belongs to a key frame: names are sent with it.

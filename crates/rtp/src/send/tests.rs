@@ -289,6 +289,7 @@ fn key_frames_are_asked_of_the_encoder_once_in_a_while() {
 fn payloads_made_elsewhere_leave_as_they_are() {
     let mut stream = Stream::new(config());
     let payload = Payload {
+        captured: None,
         payload_type: PayloadType(101),
         timestamp: Some(77),
         marker: true,

@@ -95,6 +95,11 @@ impl Sender<'_> {
         }
     }
 
+    /// The timestamp that a moment has, by the last frame.
+    pub fn timestamp_at(&self, at: Instant) -> u32 {
+        self.session.senders[self.at].stream.timestamp_at(at)
+    }
+
     /// In which format frames are written.
     pub fn payload_type(&self) -> PayloadType {
         self.session.senders[self.at].config.payload_type

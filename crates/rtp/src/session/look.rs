@@ -1,5 +1,6 @@
 //! All streams at a glance, with what they counted: for statistics.
 
+use super::route::Route;
 use super::{Meaning, ReceiverId, Session};
 use crate::names::{Mid, PayloadType, Rid, Ssrc};
 use crate::statistics::{Inbound, Outbound};
@@ -68,6 +69,12 @@ impl Session {
                 stats: *sender.stream.stats(),
             }
         })
+    }
+
+    /// The receiver whose stream has this number.
+    pub fn receiver_of(&self, ssrc: Ssrc) -> Option<ReceiverId> {
+        let route = self.routes.find(ssrc)?;
+        (route == Route::Media(route.receiver())).then_some(route.receiver())
     }
 
     /// All streams of the other side's of which something came.

@@ -13,6 +13,8 @@ pub enum Meaning {
     Media(Format),
     /// Packets of that payload type once more. RFC 4588.
     Retransmission(PayloadType),
+    /// Keys of a telephone, which lie beside the frames: their packets count, and are not read as frames. RFC 4733.
+    Tones,
     /// Packets of this format, with earlier ones repeated behind them. RFC 2198.
     Redundancy(Format),
     /// Packets of any format of the section, or generic parity, in the wrapping of RFC 2198: `red` of pictures.

@@ -173,6 +173,11 @@ impl Sender {
         self.waiting.iter().copied()
     }
 
+    /// Whether a tone fills this moment: then no other sound is sent.
+    pub fn sounds_at(&self, now: Instant) -> bool {
+        matches!(&self.state, State::Sounding(tone) if now < tone.begun + tone.duration)
+    }
+
     /// When [`poll`](Sender::poll) has something to tell.
     pub const fn poll_timeout(&self) -> Option<Instant> {
         match &self.state {

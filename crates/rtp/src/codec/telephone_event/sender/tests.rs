@@ -34,7 +34,9 @@ fn event(report: &Report) -> Event {
 fn one_timestamp_a_growing_duration_a_marker_first_and_three_ends() {
     let mut sender = Sender::new(8000);
     sender.insert(Instant::from_millis(1000), "5", MS(90), MS(70)).expect("a key");
+    assert!(!sender.sounds_at(Instant::from_millis(1000)), "it has not begun");
     let told = play(&mut sender);
+    assert!(!sender.sounds_at(Instant::from_millis(2000)));
     assert_eq!(told[0], (1000, Output::Began('5')));
     assert_eq!(told[told.len() - 1], (1160, Output::Finished));
     let seen: Vec<_> = reports(&told)
