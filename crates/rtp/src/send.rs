@@ -129,6 +129,9 @@ impl Stream {
         self.admit(frame.data.len())?;
         let info =
             self.packetizer.start(frame.data, &frame.info, max_payload).map_err(Refused::Unsendable)?;
+        if info.is_key {
+            self.reports.key_frame_written();
+        }
         let captured = frame.captured.unwrap_or(now);
         let timestamp = self.timeline.at(captured, frame.media_time);
         loop {
@@ -167,6 +170,9 @@ impl Stream {
         let captured = payload.captured.unwrap_or(now);
         let timestamp = payload.timestamp.unwrap_or_else(|| self.timeline.extrapolate(captured));
         self.timeline.note(captured, timestamp);
+        if payload.is_key {
+            self.reports.key_frame_written();
+        }
         self.queued_bytes += bytes.len();
         self.queue.push_back(Packet {
             payload_type: payload.payload_type,

@@ -345,6 +345,7 @@ impl Machine for Session {
         self.follow_estimate();
         self.attend_breakers(now);
         self.attend_receivers(now);
+        self.attend_requests(now);
         Ok(())
     }
 
@@ -364,6 +365,7 @@ impl Machine for Session {
         let sending = self.pacer.poll_timeout(true).filter(|_| self.senders.iter().any(waits));
         let sending = Instant::earliest(sending, self.estimator.poll_timeout());
         let sending = Instant::earliest(sending, self.breakers_timeout());
-        Instant::earliest(receivers, Instant::earliest(control, sending))
+        let asked = Instant::earliest(receivers, self.requests_timeout());
+        Instant::earliest(asked, Instant::earliest(control, sending))
     }
 }

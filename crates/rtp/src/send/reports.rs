@@ -7,6 +7,7 @@ use limpid_sansio::Instant;
 
 use super::Stream;
 use crate::clock::Ntp;
+use crate::names::Ssrc;
 use crate::rtcp::{ReportBlock, SenderInfo};
 use crate::statistics::RemoteInbound;
 
@@ -24,8 +25,10 @@ pub(super) struct Reports {
     octets: u32,
     last_sent: Option<Instant>,
     key_frame_asked: Option<Instant>,
-    /// The sequence number of the last Full Intra Request.
-    last_fir: Option<u8>,
+    /// A key frame was asked for too soon after another one, and none was written since.
+    key_frame_waits: bool,
+    /// Who sent the last Full Intra Request, and its number: each counts for itself.
+    last_fir: Option<(Ssrc, u8)>,
 }
 
 impl Reports {
@@ -45,12 +48,19 @@ impl Reports {
         self.octets = self.octets.wrapping_add(payload as u32);
     }
 
+    /// What is asked for too soon is not forgotten: the frame that was asked for before may have left already.
     fn key_frame_is_due(&mut self, now: Instant) -> bool {
         let is_due = self.key_frame_asked.is_none_or(|asked| asked + KEY_FRAME_INTERVAL <= now);
         if is_due {
             self.key_frame_asked = Some(now);
         }
+        self.key_frame_waits = !is_due;
         is_due
+    }
+
+    /// A key frame was written: it answers all that was asked until now.
+    pub(super) fn key_frame_written(&mut self) {
+        self.key_frame_waits = false;
     }
 }
 
@@ -68,20 +78,33 @@ impl Stream {
         }
     }
 
-    /// A Picture Loss Indication came. `true`: ask the encoder for a key frame (at most every 300 ms).
+    /// A Picture Loss Indication came. `true`: ask the encoder for a key frame (at most every 300 ms; what comes sooner is
+    /// asked for [later](Stream::key_frame_request_at)).
     pub fn on_picture_loss(&mut self, now: Instant) -> bool {
         self.stats.pli_count += 1;
         self.reports.key_frame_is_due(now)
     }
 
-    /// A Full Intra Request came. `true`: ask the encoder for a key frame. The same number again is the same request
-    /// (RFC 5104 §4.3.1.2).
-    pub fn on_full_intra_request(&mut self, now: Instant, sequence: u8) -> bool {
-        if self.reports.last_fir.replace(sequence) == Some(sequence) {
+    /// A Full Intra Request came. `true`: ask the encoder for a key frame. The same number of the same `source` again is the
+    /// same request (RFC 5104 §4.3.1.1).
+    pub fn on_full_intra_request(&mut self, now: Instant, source: Ssrc, sequence: u8) -> bool {
+        if self.reports.last_fir.replace((source, sequence)) == Some((source, sequence)) {
             return false;
         }
         self.stats.fir_count += 1;
         self.reports.key_frame_is_due(now)
+    }
+
+    /// When [`poll_key_frame_request`](Stream::poll_key_frame_request) has something to say: a request came so soon after
+    /// another one that the encoder was not asked, and no key frame was written since.
+    pub fn key_frame_request_at(&self) -> Option<Instant> {
+        let asked = self.reports.key_frame_asked.filter(|_| self.reports.key_frame_waits);
+        asked.map(|asked| asked + KEY_FRAME_INTERVAL)
+    }
+
+    /// `true`: ask the encoder for a key frame, as one was asked for a while ago.
+    pub fn poll_key_frame_request(&mut self, now: Instant) -> bool {
+        self.key_frame_request_at().is_some_and(|at| at <= now) && self.reports.key_frame_is_due(now)
     }
 
     /// A report block about the stream came; `now_ntp` is when. The round trip time, if it can be told.

@@ -280,9 +280,47 @@ fn key_frames_are_asked_of_the_encoder_once_in_a_while() {
     assert!(
         stream.on_picture_loss(at(0)) && !stream.on_picture_loss(at(299)) && stream.on_picture_loss(at(300))
     );
-    assert!(stream.on_full_intra_request(at(900), 1) && !stream.on_full_intra_request(at(2000), 1));
-    assert!(stream.on_full_intra_request(at(2000), 2));
-    assert_eq!((stream.stats().pli_count, stream.stats().fir_count), (3, 2));
+    assert!(!stream.poll_key_frame_request(at(5000)), "what came too soon was asked for with the next");
+    assert_eq!(stream.stats().pli_count, 3);
+}
+
+//~ covers 5104-4.3.1.1-c
+#[test]
+fn a_full_intra_request_counts_once_for_each_that_asks() {
+    let mut stream = Stream::new(config());
+    let (one, other) = (Ssrc(7), Ssrc(8));
+    assert!(
+        stream.on_full_intra_request(at(0), one, 255) && !stream.on_full_intra_request(at(1000), one, 255)
+    );
+    assert!(stream.on_full_intra_request(at(1000), other, 255), "who numbers for itself asks anew");
+    assert!(stream.on_full_intra_request(at(2000), other, 0), "numbers wrap");
+    assert_eq!(stream.stats().fir_count, 3);
+}
+
+//~ covers 5104-4.3.1.2-b
+#[test]
+fn a_request_that_comes_too_soon_is_answered_a_little_later() {
+    let mut stream = Stream::new(config());
+    let write = |stream: &mut Stream, now, is_key| {
+        let data = picture(is_key, 50);
+        let (info, extras) = (FrameToSend::default(), Extras::default());
+        let frame = Frame { media_time: Duration::ZERO, captured: None, data: &data, info, extras };
+        stream.write(at(now), &frame, 1000).expect("room");
+    };
+    assert!(stream.on_picture_loss(at(0)));
+    write(&mut stream, 30, true);
+    assert!(
+        !stream.on_full_intra_request(at(100), Ssrc(7), 1),
+        "somebody new, who can not use what left before"
+    );
+    write(&mut stream, 130, false);
+    assert_eq!(stream.key_frame_request_at(), Some(at(300)));
+    assert!(!stream.poll_key_frame_request(at(299)) && stream.poll_key_frame_request(at(300)));
+    assert_eq!((stream.key_frame_request_at(), stream.poll_key_frame_request(at(900))), (None, false));
+
+    assert!(!stream.on_picture_loss(at(400)));
+    write(&mut stream, 410, true);
+    assert_eq!(stream.key_frame_request_at(), None, "the frame that was under way answers");
 }
 
 #[test]

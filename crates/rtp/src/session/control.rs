@@ -46,7 +46,8 @@ impl Session {
             Packet::PictureLossIndication { media, .. } => self.on_key_frame_request(now, *media, None),
             Packet::FullIntraRequest(request) => {
                 for entry in request.entries() {
-                    self.on_key_frame_request(now, entry.ssrc, Some(entry.sequence_number));
+                    let request = (request.sender, entry.sequence_number);
+                    self.on_key_frame_request(now, entry.ssrc, Some(request));
                 }
             }
             Packet::Remb(remb) => self.estimator.on_receiver_limit(now, Some(remb.bits_per_second)),
@@ -93,16 +94,30 @@ impl Session {
         self.estimator.on_report_loss(now, block.fraction_lost);
     }
 
-    fn on_key_frame_request(&mut self, now: Instant, media: Ssrc, sequence: Option<u8>) {
+    /// `full`: who asks for a full picture, and the number of the request.
+    fn on_key_frame_request(&mut self, now: Instant, media: Ssrc, full: Option<(Ssrc, u8)>) {
         let Some(sender) = self.senders.iter_mut().find(|sender| sender.config.ssrc == media) else {
             return self.drop(DropReason::Foreign);
         };
-        let is_new = match sequence {
-            Some(sequence) => sender.stream.on_full_intra_request(now, sequence),
+        let is_new = match full {
+            Some((source, sequence)) => sender.stream.on_full_intra_request(now, source, sequence),
             None => sender.stream.on_picture_loss(now),
         };
         if is_new {
             self.say(Event::KeyFrameRequested(media));
         }
+    }
+
+    /// Key frames that were asked for too soon after others.
+    pub(super) fn attend_requests(&mut self, now: Instant) {
+        for at in 0..self.senders.len() {
+            if self.senders[at].stream.poll_key_frame_request(now) {
+                self.say(Event::KeyFrameRequested(self.senders[at].config.ssrc));
+            }
+        }
+    }
+
+    pub(super) fn requests_timeout(&self) -> Option<Instant> {
+        self.senders.iter().filter_map(|sender| sender.stream.key_frame_request_at()).min()
     }
 }

@@ -93,7 +93,7 @@ impl Session {
                 rid: receiver.rid,
                 clock_rate: last.map(|payload| payload.clock_rate),
                 is_video: section.is_video,
-                asks_by_fir: receiver.asks_by_fir(),
+                asks_by_fir: receiver.section.asks_by_fir(),
                 stats,
             })
         })
