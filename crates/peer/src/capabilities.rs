@@ -12,7 +12,7 @@ use limpid_sdp::jsep::{Extension, MediaKind};
 pub struct Capabilities {
     /// Codecs of audio, with `red` and the tones of keys. Empty: audio is refused.
     pub audio_codecs: Vec<Codec>,
-    /// Codecs of video, with `rtx`. Empty: video is refused.
+    /// Codecs of video, with `rtx`, and parity in `red`, `ulpfec` and `flexfec-03`. Empty: video is refused.
     pub video_codecs: Vec<Codec>,
     /// Header extensions of audio.
     pub audio_extensions: Vec<Extension>,
@@ -102,7 +102,17 @@ fn video_codecs() -> Vec<Codec> {
         let codec = Codec::new(number, name, 90_000).with_parameters(&parameters);
         [codec.with_feedback(VIDEO_FEEDBACK), Codec::rtx(rtx, number)]
     });
-    with_rtx.collect()
+    with_rtx.chain(parity()).collect()
+}
+
+/// Parity, which we take and do not send.
+fn parity() -> [Codec; 4] {
+    [
+        Codec::new(118, "red", 90_000),
+        Codec::rtx(119, 118),
+        Codec::new(120, "ulpfec", 90_000),
+        Codec::new(35, "flexfec-03", 90_000).with_parameters("repair-window=10000000"),
+    ]
 }
 
 const AUDIO_EXTENSIONS: &[(u16, &str)] = &[

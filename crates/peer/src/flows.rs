@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use limpid_rtp::codec::Format;
 use limpid_rtp::ext::{Kind, Map};
+use limpid_rtp::fec::Form;
 use limpid_rtp::session::{Feedback, Meaning, Payload, ReceiverId, Section, SenderConfig, Session};
 use limpid_rtp::{Mid, PayloadType, Rid, Ssrc};
 use limpid_sansio::Instant;
@@ -18,6 +19,8 @@ use crate::transceiver::TransceiverId;
 
 /// How long packets of pictures are kept for those who ask again.
 const HISTORY: Duration = Duration::from_secs(1);
+/// Of all formats of pictures, in hertz.
+const VIDEO_CLOCK: u32 = 90_000;
 
 /// The streams of one section.
 #[derive(Debug)]
@@ -103,6 +106,7 @@ impl Flow {
         // Without names of layers the numbers that were announced belong to the layers in their order.
         for ((_, id), source) in self.receivers.iter().zip(&negotiated.remote_sources) {
             session.bind(*id, Ssrc(source.ssrc), source.rtx.map(Ssrc));
+            source.fec.into_iter().for_each(|ssrc| session.bind_parity(*id, Ssrc(ssrc)));
         }
     }
 
@@ -170,8 +174,10 @@ pub(crate) fn payloads_of(codecs: &[Codec]) -> Vec<Payload> {
             CodecRole::Media | CodecRole::ComfortNoise => Meaning::Media(format_of(codec)?),
             CodecRole::Tones => Meaning::Tones,
             CodecRole::Retransmission => Meaning::Retransmission(PayloadType(codec.repairs()?)),
+            // With pictures it names none: it wraps any of the section.
+            CodecRole::Redundancy if codec.clock_rate == VIDEO_CLOCK => Meaning::Wrapping,
             CodecRole::Redundancy => Meaning::Redundancy(media(first_reference(codec)?)?),
-            CodecRole::ErrorCorrection => return None,
+            CodecRole::ErrorCorrection => Meaning::Parity(Form::from_name(&codec.name)?),
         };
         let says = |word: &str| codec.feedback.iter().any(|feedback| feedback == word);
         Some(Payload {
@@ -217,5 +223,29 @@ fn feedback_of(sections: &[NegotiatedMedia]) -> Feedback {
         () if any(|section| section.uses_transport_feedback) => Feedback::TransportWide,
         () if any(|section| section.uses_ccfb) => Feedback::CongestionControl,
         () => Feedback::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Capabilities;
+
+    #[test]
+    fn codecs_are_named_in_the_words_of_streams() {
+        let payloads = payloads_of(&Capabilities::default().video_codecs);
+        let meaning = |number| {
+            let found = payloads.iter().find(|payload| payload.payload_type == PayloadType(number));
+            found.map(|payload| payload.meaning.clone())
+        };
+        assert_eq!(meaning(96), Some(Meaning::Media(Format::Vp8)));
+        assert_eq!(meaning(97), Some(Meaning::Retransmission(PayloadType(96))));
+        assert_eq!(meaning(118), Some(Meaning::Wrapping));
+        assert_eq!(meaning(119), Some(Meaning::Retransmission(PayloadType(118))));
+        assert_eq!(meaning(120), Some(Meaning::Parity(Form::Generic)));
+        assert_eq!(meaning(35), Some(Meaning::Parity(Form::FlexibleDraft03)));
+        let payloads = payloads_of(&Capabilities::default().audio_codecs);
+        let red = payloads.iter().find(|payload| payload.payload_type == PayloadType(63));
+        assert_eq!(red.map(|red| red.meaning.clone()), Some(Meaning::Redundancy(Format::Opus)));
     }
 }
