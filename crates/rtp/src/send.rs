@@ -4,6 +4,7 @@
 //! A frame is cut into payloads when it is written; they wait here until the pacer lets them go. Sequence numbers are given
 //! when a packet leaves, so that what is dropped from the queue leaves no hole. Sent packets are kept for a while.
 
+mod dependencies;
 mod frame;
 mod history;
 mod packet;
@@ -11,6 +12,7 @@ mod reports;
 #[cfg(test)]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 use limpid_sansio::Instant;
@@ -19,13 +21,14 @@ pub use frame::{Frame, Kind, Payload, Refused, Sent};
 pub use history::Limits;
 
 use crate::clock::Timeline;
-use crate::codec::{FirstIds, Format, Packetizer};
+use crate::codec::{FirstIds, Format, FrameInfo, Packetizer};
 use crate::elements::ElementIds;
 use crate::header::Packet as View;
 use crate::names::{Mid, PayloadType, Rid, Ssrc};
 use crate::rtx::Rtx;
 use crate::slots::Slots;
 use crate::statistics::Outbound;
+use dependencies::{Dependencies, Written};
 use history::{History, Packet};
 use reports::Reports;
 
@@ -90,6 +93,8 @@ pub struct Stream {
     config: Config,
     packetizer: Packetizer,
     timeline: Timeline,
+    /// Where frames are described to relays.
+    dependencies: Option<Box<Dependencies>>,
     queue: VecDeque<Packet>,
     queued_bytes: usize,
     /// The front of the queue continues a frame whose first packet left.
@@ -109,6 +114,7 @@ impl Stream {
         Stream {
             packetizer: Packetizer::new(config.format, config.first_ids),
             timeline: Timeline::new(config.first_timestamp, config.format.clock_rate()),
+            dependencies: None,
             queue: VecDeque::new(),
             queued_bytes: 0,
             is_mid_frame: false,
@@ -132,6 +138,12 @@ impl Stream {
         if info.is_key {
             self.reports.key_frame_written();
         }
+        let mut described = self.dependencies.as_mut().filter(|_| Dependencies::describe(self.config.format));
+        if let Some(dependencies) = &mut described {
+            let layer = info.layer.or(frame.info.layer);
+            dependencies.begin(&FrameInfo { layer, ..info });
+        }
+        let mut is_first = true;
         let captured = frame.captured.unwrap_or(now);
         let timestamp = self.timeline.at(captured, frame.media_time);
         loop {
@@ -140,8 +152,12 @@ impl Stream {
                 self.slots.put(bytes);
                 return Ok(());
             };
+            let dependencies = described.as_mut().map_or(Written::default(), |dependencies| {
+                dependencies.packet(core::mem::take(&mut is_first), piece.is_last)
+            });
             self.queued_bytes += bytes.len();
             self.queue.push_back(Packet {
+                dependencies,
                 payload_type: self.config.payload_type,
                 timestamp,
                 marker: piece.marker,
@@ -175,6 +191,7 @@ impl Stream {
         }
         self.queued_bytes += bytes.len();
         self.queue.push_back(Packet {
+            dependencies: Written::default(),
             payload_type: payload.payload_type,
             timestamp,
             marker: payload.marker,
@@ -228,6 +245,18 @@ impl Stream {
         }
         self.config.rtx = rtx;
         self.history.forget(&mut self.slots);
+    }
+
+    /// Whether relays are told which frames need which, from the next key frame on: the
+    /// [dependency descriptor](crate::ext::Kind::DependencyDescriptor), of VP8, AV1, H.264 and H.265 without spatial layers.
+    /// Temporal layers are those of [`FrameToSend::layer`](crate::codec::FrameToSend::layer).
+    pub fn describe_dependencies(&mut self, is_wanted: bool) {
+        match is_wanted {
+            true => {
+                self.dependencies.get_or_insert_default();
+            }
+            false => self.dependencies = None,
+        }
     }
 
     /// Frames come from another source from now on: its media time may begin anywhere, timestamps go on.

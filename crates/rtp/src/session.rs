@@ -39,7 +39,7 @@ pub use section::{Meaning, Payload, Section};
 use crate::bwe::{Estimator, Limits};
 use crate::clock::{Common, Ntp};
 use crate::elements::ElementIds;
-use crate::ext::Map;
+use crate::ext::{Kind, Map};
 use crate::names::{Mid, Rid, Ssrc};
 use crate::pacer::Pacer;
 use incoming::Incoming;
@@ -154,6 +154,8 @@ impl Session {
     /// Which id each kind of header extension element has on this transport.
     pub fn set_extensions(&mut self, map: &Map) {
         self.elements = ElementIds::of(map);
+        let is_wanted = map.id(Kind::DependencyDescriptor).is_some();
+        self.senders.iter_mut().for_each(|sender| sender.stream.describe_dependencies(is_wanted));
     }
 
     /// What was negotiated about RTCP.
@@ -179,7 +181,9 @@ impl Session {
             return None;
         }
         let ssrc = config.ssrc;
-        self.senders.push(Outgoing::new(config, &mut self.random)?);
+        let mut sender = Outgoing::new(config, &mut self.random)?;
+        sender.stream.describe_dependencies(self.elements.id(Kind::DependencyDescriptor).is_some());
+        self.senders.push(sender);
         self.reports.begin(now, &mut self.random);
         Some(ssrc)
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use common::{AUDIO_SSRC, PICTURE, SOUND, VIDEO_SSRC};
 use limpid_rtp::bwe::Limits;
+use limpid_rtp::ext::{Kind, Map};
 use limpid_rtp::session::{Event, Feedback, Inbound, ReceiverId, SenderConfig, Session};
 use limpid_rtp::{Mid, PayloadType, Ssrc, rtcp, send};
 use limpid_sansio::{Instant, Machine};
@@ -47,6 +48,11 @@ impl Side {
         let limits = Limits { start: 1_200_000, max: 1_200_000, ..Limits::default() };
         let mut session = common::session(seed, limits);
         session.set_feedback(feedback, true);
+        let mut map = Map::new();
+        for (id, kind) in [(1, Kind::Mid), (3, Kind::TransportWide), (7, Kind::DependencyDescriptor)] {
+            assert!(map.insert(id, kind));
+        }
+        session.set_extensions(&map);
         let now = Instant::ZERO;
         let video = session.add_receiver(now, common::section("v", common::video_payloads(), true), None);
         let audio = session.add_receiver(now, common::section("a", common::audio_payloads(), false), None);

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use limpid_sansio::Instant;
 
+use super::dependencies::Written;
 use crate::elements::Extras;
 use crate::names::PayloadType;
 use crate::slots::Slots;
@@ -22,6 +23,8 @@ pub(crate) struct Packet {
     /// When it was written.
     pub(crate) written: Instant,
     pub(crate) extras: Extras,
+    /// Which frames need which.
+    pub(super) dependencies: Written,
     /// Elements as they were given (id, length, data), then the payload.
     pub(crate) bytes: Vec<u8>,
     /// Bytes of elements.

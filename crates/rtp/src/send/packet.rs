@@ -241,6 +241,10 @@ fn write_head(
         writer.element(id, &elements::transmission_offset(packet.captured, now, clock_rate).to_bytes());
     }
     packet.extras.write(&mut writer, ids);
+    let dependencies = packet.dependencies.as_bytes();
+    if let (Some(id), false) = (ids.id(Ext::DependencyDescriptor), dependencies.is_empty()) {
+        writer.element(id, dependencies);
+    }
     for (id, data) in packet.elements() {
         writer.element(id, data);
     }
