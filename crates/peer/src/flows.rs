@@ -124,10 +124,14 @@ impl Flow {
             let rid = config.rid;
             self.senders.extend(session.add_sender(now, config).map(|ssrc| (rid, ssrc)));
         }
+        // What the other side takes of the section is for all layers together.
+        let layers = self.senders.len().max(1) as u64;
+        let max_bitrate = negotiated.max_bitrate.map(|bits_per_second| bits_per_second / layers);
         for (_, ssrc) in &self.senders {
             let is_agreed = negotiated.local_sources.iter().any(|source| source.ssrc == ssrc.0);
             if let Some(mut sender) = session.sender(*ssrc) {
                 sender.set_payloads(now, &payloads);
+                sender.set_max_bitrate(now, max_bitrate);
                 sender.set_paused(!negotiated.may_send || !is_agreed);
             }
         }

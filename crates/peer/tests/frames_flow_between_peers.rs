@@ -4,6 +4,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::Couple;
 use common::call::{call, picture, read, write};
 use limpid_netsim::Link;
 use limpid_peer::limpid_rtp::codec::Format;
@@ -150,4 +151,24 @@ fn another_format_can_be_chosen_and_a_paused_stream_goes_on() {
     write(&mut couple, a, mic, 0, &[0xff; 160]);
     couple.world.run_for(Duration::from_millis(50));
     assert_eq!(read(&mut couple, b, mic), [vec![0xff; 160]]);
+}
+
+//~ covers 8834-7.1-a
+#[test]
+fn the_bandwidth_of_a_description_limits_what_is_sent() {
+    let (mut couple, _) = call(Link::millis(20));
+    let target = |couple: &mut Couple| couple.world.with(couple.a, |peer, _| peer.rtp().target_bitrate());
+    assert!(target(&mut couple) >= 300_000, "as no description says anything");
+    couple.negotiate_with(|mut description| {
+        description.sdp = description.sdp.replace("a=mid:1\r\n", "b=TIAS:90000\r\na=mid:1\r\n");
+        description
+    });
+    // Sound is not limited, but takes no more than sound does.
+    let limited = target(&mut couple);
+    assert_eq!(limited, 290_000);
+    let sources: Vec<_> = couple.world.with(couple.a, |peer, _| peer.rtp().senders().collect());
+    let limits: Vec<_> = couple.world.with(couple.a, |peer, _| {
+        sources.iter().filter_map(|ssrc| peer.rtp().sender(*ssrc)?.max_bitrate()).collect()
+    });
+    assert_eq!(limits, [90_000]);
 }

@@ -16,6 +16,7 @@ mod control;
 mod event;
 mod handles;
 mod incoming;
+mod limits;
 mod look;
 mod outgoing;
 mod report;
@@ -110,6 +111,7 @@ pub struct Session {
     transport_sequence: u64,
     round_trip: Duration,
     common: Common,
+    limits: limits::Total,
     reports: Reports,
     /// Who asks, where we send nothing ourselves.
     local_ssrc: Ssrc,
@@ -139,6 +141,7 @@ impl Session {
             transport_sequence: 0,
             round_trip: FIRST_ROUND_TRIP,
             common: Common::default(),
+            limits: limits::Total::default(),
             reports: Reports::default(),
             local_ssrc,
             events: VecDeque::new(),
@@ -279,7 +282,7 @@ impl Session {
     pub fn path_changed(&mut self, info: PathInfo) {
         self.config.max_packet = info.max_datagram;
         if info.is_new_route {
-            self.estimator = Estimator::new(self.config.bitrate);
+            self.estimator.begin_anew(self.config.bitrate);
             self.estimator.on_rtt(self.round_trip);
             self.follow_estimate();
             self.begin_breakers_anew();
@@ -317,8 +320,9 @@ impl Session {
     fn follow_estimate(&mut self) {
         let target = self.estimator.target();
         self.pacer.set_rate(self.estimator.pacing_rate());
-        // Small moves are not worth an encoder's attention.
-        if target.abs_diff(self.bitrate) * 20 > self.bitrate {
+        // Small moves are not worth an encoder's attention, but for those that somebody else asked for.
+        let exceeds = self.limits.holds().is_some_and(|limit| self.bitrate > limit.max(target));
+        if target.abs_diff(self.bitrate) * 20 > self.bitrate || exceeds {
             self.bitrate = target;
             self.say(Event::BitrateChanged(target));
         }
@@ -350,6 +354,7 @@ impl Machine for Session {
         self.attend_breakers(now);
         self.attend_receivers(now);
         self.attend_requests(now);
+        self.attend_limits(now);
         Ok(())
     }
 
@@ -369,7 +374,8 @@ impl Machine for Session {
         let sending = self.pacer.poll_timeout(true).filter(|_| self.senders.iter().any(waits));
         let sending = Instant::earliest(sending, self.estimator.poll_timeout());
         let sending = Instant::earliest(sending, self.breakers_timeout());
-        let asked = Instant::earliest(receivers, self.requests_timeout());
-        Instant::earliest(asked, Instant::earliest(control, sending))
+        let asked = Instant::earliest(self.limits_timeout(), self.requests_timeout());
+        let receivers = Instant::earliest(receivers, asked);
+        Instant::earliest(receivers, Instant::earliest(control, sending))
     }
 }

@@ -1,5 +1,7 @@
 //! All parts joined: what was sent and what feedback says go in, the rate comes out.
 
+mod receiver;
+
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -296,7 +298,8 @@ impl Estimator {
         self.loss.keep_limit_within(min, by_delay);
         let others = [self.loss.limit(), self.asked.limit];
         let target = others.into_iter().flatten().fold(by_delay, u64::min);
-        self.stats.target = target.clamp(min, max);
+        // What the receiver says is not for us to doubt.
+        self.stats.target = target.clamp(min, max).min(self.taken());
     }
 
     /// A report block about one of our streams came: the share that was lost, out of 256. Counts only where there is no
@@ -312,12 +315,6 @@ impl Estimator {
         if next < rate || self.application.since().is_none() {
             self.delay.control.set(now, next);
         }
-        self.settle(now);
-    }
-
-    /// The receiver takes no more than this, in bits per second (REMB, or TMMBR of RFC 5104 §4.2). `None`: it takes that back.
-    pub fn on_receiver_limit(&mut self, now: Instant, bits_per_second: Option<u64>) {
-        self.asked.limit = bits_per_second;
         self.settle(now);
     }
 

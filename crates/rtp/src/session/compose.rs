@@ -38,6 +38,7 @@ impl Session {
         let before = out.len();
         self.write_goodbyes(limit, out);
         self.write_requests(now, limit, out);
+        self.write_confirmations(limit, out);
         // Last, as it may be padded, and only the last packet of a datagram may (RFC 3550 §6.4.1).
         self.write_arrivals(now, limit, out);
         if !is_report && out.len() == before {

@@ -31,6 +31,7 @@ impl Session {
             }
             Packet::Goodbye(goodbye) => {
                 for source in goodbye.sources() {
+                    self.on_owner_left(now, source);
                     if let Some(Route::Media(id)) = self.routes.find(source) {
                         self.say(Event::Goodbye(id));
                     }
@@ -50,15 +51,11 @@ impl Session {
                     self.on_key_frame_request(now, entry.ssrc, Some(request));
                 }
             }
-            Packet::Remb(remb) => self.estimator.on_receiver_limit(now, Some(remb.bits_per_second)),
-            Packet::Tmmbr(request) => {
-                let ours = |ssrc| self.senders.iter().any(|sender| sender.config.ssrc == ssrc);
-                let limit =
-                    request.limits().filter(|limit| ours(limit.ssrc)).map(|limit| limit.bits_per_second);
-                if let Some(limit) = limit.min() {
-                    self.estimator.on_receiver_limit(now, Some(limit));
-                }
+            Packet::Remb(remb) => {
+                self.limits.remb = Some(remb.bits_per_second);
+                self.weigh_limits(now);
             }
+            Packet::Tmmbr(request) => self.on_rate_requests(now, request),
             Packet::TransportFeedback(feedback) => self.estimator.on_transport_feedback(now, feedback),
             Packet::CongestionControlFeedback(feedback) => {
                 self.estimator.on_congestion_feedback(now, feedback);

@@ -100,6 +100,21 @@ impl Sender<'_> {
         self.session.senders[self.at].stream.timestamp_at(at)
     }
 
+    /// The other side wants to be sent at most so many bits per second of this stream (`b=` of its description).
+    pub fn set_max_bitrate(&mut self, now: Instant, bits_per_second: Option<u64>) {
+        let wanted = &mut self.session.senders[self.at].wanted;
+        if wanted.described != bits_per_second {
+            wanted.described = bits_per_second;
+            self.session.weigh_limits(now);
+        }
+    }
+
+    /// What the other side wants to be sent of this stream at most, in bits per second: by its description or by TMMBR. It
+    /// counts towards [`target_bitrate`](Session::target_bitrate) too, which is for all streams together.
+    pub fn max_bitrate(&self) -> Option<u64> {
+        self.session.senders[self.at].wanted.limit()
+    }
+
     /// In which format frames are written.
     pub fn payload_type(&self) -> PayloadType {
         self.session.senders[self.at].config.payload_type

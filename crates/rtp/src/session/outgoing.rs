@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use limpid_crypto::Random;
 use limpid_sansio::{Ecn, Instant, Transmit};
 
+use super::limits::Wanted;
 use super::{Feedback, Meaning, SenderConfig, Session};
 use crate::bwe::{CircuitBreaker, Timing};
 use crate::codec::FirstIds;
@@ -21,6 +22,7 @@ pub(super) struct Outgoing {
     pub(super) config: SenderConfig,
     pub(super) stream: send::Stream,
     pub(super) breaker: CircuitBreaker,
+    pub(super) wanted: Wanted,
 }
 
 impl Outgoing {
@@ -36,7 +38,7 @@ impl Outgoing {
         stream.history.time = config.history;
         stream.rtx = repair_of(&config, random);
         let breaker = CircuitBreaker::new(Timing::default());
-        Some(Outgoing { stream: send::Stream::new(stream), config, breaker })
+        Some(Outgoing { stream: send::Stream::new(stream), wanted: Wanted::default(), breaker, config })
     }
 
     /// Whether packets of this number are ours.
