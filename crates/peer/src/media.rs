@@ -1,5 +1,6 @@
 //! What an exchange of descriptions means for audio and video: one value for each section, handed to the streams below.
 
+use limpid_rtp::ext::Kind;
 use limpid_sdp::Codec;
 use limpid_sdp::jsep::{Agreement, Extension, LocalSource, MediaKind, PrimarySource};
 
@@ -67,6 +68,10 @@ impl NegotiatedMedia {
             let wanted = agreement.extensions.iter().filter(|extension| wanted(extension));
             wanted.filter_map(|e| Some((u8::try_from(e.id).ok()?, e.uri.clone()))).collect()
         };
+        let is_numbered = agreement
+            .extensions
+            .iter()
+            .any(|e| matches!(Kind::from_uri(&e.uri), Some(Kind::TransportWide | Kind::TransportWide02)));
         let is_live = ours.is_some();
         NegotiatedMedia {
             transceiver: ours.map(|(id, _)| id),
@@ -86,7 +91,8 @@ impl NegotiatedMedia {
             remote_streams: agreement.remote_streams.iter().map(|name| name.stream.clone()).collect(),
             max_bitrate: agreement.max_bitrate,
             packet_time: agreement.packet_time,
-            uses_transport_feedback: has_feedback("transport-cc"),
+            // Without numbers in the packets there is nothing to tell.
+            uses_transport_feedback: has_feedback("transport-cc") && is_numbered,
             uses_ccfb: has_feedback("ack ccfb"),
             send_codecs: agreement.send_codecs,
             receive_codecs: agreement.receive_codecs,

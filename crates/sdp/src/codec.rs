@@ -165,6 +165,11 @@ impl Codec {
     }
 }
 
+/// Feedback by stream and sequence number (RFC 8888 §6).
+pub(crate) const CCFB: &str = "ack ccfb";
+/// Feedback by the numbers of a header extension (draft-holmer-rmcat-transport-wide-cc-extensions-01 §5).
+pub(crate) const TRANSPORT_WIDE: &str = "transport-cc";
+
 /// What both sides give or want of feedback, in the order of the first.
 pub(crate) fn common_feedback(ours: &Codec, theirs: &Codec) -> Vec<String> {
     ours.feedback.iter().filter(|word| theirs.feedback.contains(word)).cloned().collect()

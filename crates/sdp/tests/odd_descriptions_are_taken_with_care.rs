@@ -84,3 +84,32 @@ fn rtcp_on_a_port_of_its_own_is_refused_and_rtp_profiles_are_all_one() {
     let plain = parse(&answer.replace("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"));
     assert_eq!(jsep::check_answer(&offer, &plain), Ok(()));
 }
+
+//~ covers 8888-6-a, 8888-6-b
+#[test]
+fn arrivals_are_told_for_all_payload_types_and_an_answer_names_one_way() {
+    let side = Side::new();
+    let wish = side.wish(Video, None, SendRecv);
+    let ways = |text: &str| {
+        let all = text.lines().filter_map(|line| line.strip_prefix("a=rtcp-fb:")).map(str::to_owned);
+        let mut ways: Vec<_> = all.filter(|l| l.ends_with("ccfb") || l.ends_with("transport-cc")).collect();
+        ways.dedup_by_key(|line| line.split(' ').last().map(str::to_owned));
+        ways
+    };
+    let ours = jsep::offer(&side.local(&[wish]), None).to_string();
+    assert_eq!(ways(&ours), ["96 transport-cc", "* ack ccfb"]);
+
+    let both = "a=rtcp-fb:* ack ccfb\na=rtcp-fb:96 transport-cc\n";
+    let numbered = format!("{both}a=extmap:5 {}\n", common::TRANSPORT_WIDE);
+    for (lines, expected) in [
+        (numbered.as_str(), "96 transport-cc"),
+        (both, "* ack ccfb"),
+        ("a=rtcp-fb:* ack ccfb\n", "* ack ccfb"),
+        ("a=rtcp-fb:* transport-cc\n", "96 transport-cc"),
+    ] {
+        let offer = video(lines);
+        let answer = answered(&side, wish, &offer);
+        assert_eq!(ways(&answer), [expected], "{lines}");
+        assert_eq!(answered(&side, wish, &offer), answer, "the same each time");
+    }
+}

@@ -8,7 +8,10 @@ use super::Direction;
 use super::facts::{Extension, Layer, MediaSection};
 use super::section::Rtp;
 use super::wish::Wish;
-use crate::codec::{Codec, CodecRole, answered_parameters, common_feedback};
+use crate::codec::{CCFB, Codec, CodecRole, TRANSPORT_WIDE, answered_parameters, common_feedback};
+
+/// What the names of both versions of the extension have in common.
+const TRANSPORT_WIDE_URI: &str = "transport-wide-cc";
 
 /// What the numbers of header extensions mean in an answer: one thing over all of its sections (RFC 9143 §12).
 pub(super) type ExtensionIds = BTreeMap<u16, String>;
@@ -23,10 +26,12 @@ pub(super) fn accept<'a>(
     if wish.kind != offered.kind || offered.is_rejected || !offered.rtcp_mux {
         return None;
     }
-    let codecs = codecs(wish, offered);
+    let mut codecs = codecs(wish, offered);
     if !codecs.iter().any(|codec| codec.role() == CodecRole::Media) {
         return None;
     }
+    let extensions = extensions(wish, offered, ids);
+    choose_arrivals(&mut codecs, &extensions);
     let direction = offered.direction.reversed().intersect(wish.direction);
     let is_usable = |layer: &&Layer| {
         let has = |pt: &u8| codecs.iter().any(|codec| codec.payload_type == *pt);
@@ -42,7 +47,7 @@ pub(super) fn accept<'a>(
         wish,
         mid: offered.mid.as_deref(),
         direction,
-        extensions: extensions(wish, offered, ids),
+        extensions,
         send_rids,
         receive_rids: rids(&offered.send_layers, if direction.receives() { wish.max_layers } else { 0 }),
         reduced_size_rtcp: offered.reduced_size_rtcp,
@@ -87,6 +92,17 @@ fn codecs(wish: &Wish<'_>, offered: &MediaSection) -> Vec<Codec> {
         });
     }
     chosen
+}
+
+/// Of two ways to tell what arrived the answer names one, each time the same (RFC 8888 §6): by numbers of the transport where
+/// packets carry them.
+fn choose_arrivals(codecs: &mut [Codec], extensions: &[Extension]) {
+    let has = |word: &str| codecs.iter().any(|codec| codec.feedback.iter().any(|known| known == word));
+    if has(CCFB) && has(TRANSPORT_WIDE) {
+        let is_numbered = extensions.iter().any(|extension| extension.uri.contains(TRANSPORT_WIDE_URI));
+        let other = if is_numbered { CCFB } else { TRANSPORT_WIDE };
+        codecs.iter_mut().for_each(|codec| codec.feedback.retain(|word| word != other));
+    }
 }
 
 /// The extensions of both, under the offer's numbers. One whose number already means something else is left out; one that

@@ -10,7 +10,7 @@ use crate::attribute::{
     Attribute, ExtMap, Fingerprint, Format, Group, Msid, Rid, RidDirection, RtcpFeedback, RtpMap, SctpMap,
     Simulcast, Ssrc, SsrcGroup,
 };
-use crate::codec::Codec;
+use crate::codec::{CCFB, Codec};
 use crate::line::{Connection, Line, Origin, Timing};
 use crate::media::Media;
 use crate::session::SessionDescription;
@@ -161,6 +161,7 @@ impl Rtp<'_> {
         attributes.push(Attribute::RtcpMux);
         attributes.extend(self.reduced_size_rtcp.then_some(Attribute::RtcpReducedSize));
         self.codecs.iter().for_each(|codec| write_codec(codec, &mut attributes));
+        attributes.extend(feedback_for_all(&self.codecs));
         self.layers(&mut attributes);
         self.sources(&mut attributes);
         candidates(local, place, &mut attributes);
@@ -233,7 +234,7 @@ fn write_codec(codec: &Codec, attributes: &mut Vec<Attribute>) {
         clock_rate: codec.clock_rate,
         parameters: codec.channels.map(|channels| alloc::format!("{channels}").into()),
     }));
-    attributes.extend(codec.feedback.iter().map(|feedback| {
+    attributes.extend(codec.feedback.iter().filter(|word| *word != CCFB).map(|feedback| {
         Attribute::RtcpFeedback(RtcpFeedback {
             payload_type: Some(codec.payload_type),
             feedback: feedback.into(),
@@ -243,6 +244,13 @@ fn write_codec(codec: &Codec, attributes: &mut Vec<Attribute>) {
         let format = alloc::format!("{}", codec.payload_type).into();
         attributes.push(Attribute::Format(Format { format, parameters: Some((&codec.parameters).into()) }));
     }
+}
+
+/// Feedback about packets of all payload types at once (RFC 8888 §6).
+fn feedback_for_all(codecs: &[Codec]) -> Option<Attribute> {
+    let says = |codec: &Codec| codec.feedback.iter().any(|word| word == CCFB);
+    let feedback = RtcpFeedback { payload_type: None, feedback: CCFB.into() };
+    codecs.iter().any(says).then_some(Attribute::RtcpFeedback(feedback))
 }
 
 /// The slot of a section that is refused or has ended: port 0, its name, nothing to connect to (RFC 3264 §6).
