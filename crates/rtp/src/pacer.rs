@@ -28,6 +28,8 @@ pub struct Pacer {
     rate: u64,
     /// When all that was sent will have left at the rate.
     drained_at: Instant,
+    /// When something passed without asking for the last time.
+    passed_at: Instant,
     probe: Option<RunningProbe>,
 }
 
@@ -50,7 +52,7 @@ impl Pacer {
 
     /// A gate that lets through this many bits per second.
     pub const fn new(bits_per_second: u64) -> Self {
-        Pacer { rate: bits_per_second, drained_at: Instant::ZERO, probe: None }
+        Pacer { rate: bits_per_second, drained_at: Instant::ZERO, passed_at: Instant::ZERO, probe: None }
     }
 
     /// Changes the rate, in bits per second. What was sent before is counted at the rate of its time.
@@ -97,10 +99,25 @@ impl Pacer {
         if self.probe.is_some() { self.drained_at <= now } else { self.drained_at < now + Self::BURST }
     }
 
-    /// A packet of this size left, asked for or not.
+    /// A packet of this size left that did not ask: sound. It is counted, but takes half of the time at most, so that there
+    /// are pictures too where the rate is below that of sound.
+    pub fn passed(&mut self, now: Instant, bytes: usize) {
+        let half = now.since(self.passed_at) / 2;
+        self.passed_at = now;
+        self.count(now, bytes, self.time_of(bytes).min(half));
+    }
+
+    /// A packet of this size left.
     pub fn sent(&mut self, now: Instant, bytes: usize) {
-        let nanos = bytes as u64 * 8 * 1_000_000_000 / self.rate();
-        let drained_at = self.drained_at.max(now) + Duration::from_nanos(nanos);
+        self.count(now, bytes, self.time_of(bytes));
+    }
+
+    fn time_of(&self, bytes: usize) -> Duration {
+        Duration::from_nanos(bytes as u64 * 8 * 1_000_000_000 / self.rate())
+    }
+
+    fn count(&mut self, now: Instant, bytes: usize, time: Duration) {
+        let drained_at = self.drained_at.max(now) + time;
         self.drained_at = drained_at.min(now + Self::MAX_DEBT);
         if let Some(probe) = &mut self.probe {
             probe.bytes = probe.bytes.saturating_sub(bytes);
@@ -170,6 +187,25 @@ mod tests {
         }
         assert_eq!(pacer.poll_timeout(true), Some(now + Pacer::MAX_DEBT));
         assert_eq!(pacer.poll_timeout(false), None);
+    }
+
+    #[test]
+    fn sound_beyond_the_rate_leaves_half_of_it_to_the_pictures() {
+        let mut pacer = Pacer::new(30_000);
+        let mut pictures = 0;
+        for millis in 0..10_000 {
+            let now = Instant::from_millis(1000 + millis);
+            // G.711 alone is 80 kbit/s.
+            if millis % 20 == 0 {
+                pacer.passed(now, 200);
+            }
+            while pacer.may_send(now) {
+                pacer.sent(now, 100);
+                pictures += 100;
+            }
+        }
+        let half = 30_000 / 8 / 2 * 10;
+        assert!((half * 9 / 10..=half * 11 / 10).contains(&pictures), "{pictures} of {half}");
     }
 
     #[test]

@@ -135,8 +135,9 @@ impl Stream {
         self.admit(frame.data.len())?;
         let info =
             self.packetizer.start(frame.data, &frame.info, max_payload).map_err(Refused::Unsendable)?;
-        if info.is_key {
-            self.reports.key_frame_written();
+        if info.is_key && self.reports.key_frame_comes() {
+            // Whoever asked can do nothing with those before it.
+            self.drop_queued();
         }
         let mut described = self.dependencies.as_mut().filter(|_| Dependencies::describe(self.config.format));
         if let Some(dependencies) = &mut described {
@@ -187,7 +188,7 @@ impl Stream {
         let timestamp = payload.timestamp.unwrap_or_else(|| self.timeline.extrapolate(captured));
         self.timeline.note(captured, timestamp);
         if payload.is_key {
-            self.reports.key_frame_written();
+            self.reports.key_frame_comes();
         }
         self.queued_bytes += bytes.len();
         self.queue.push_back(Packet {

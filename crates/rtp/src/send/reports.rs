@@ -25,7 +25,9 @@ pub(super) struct Reports {
     octets: u32,
     last_sent: Option<Instant>,
     key_frame_asked: Option<Instant>,
-    /// A key frame was asked for too soon after another one, and none was written since.
+    /// A key frame was asked for, and none was written since.
+    is_key_frame_awaited: bool,
+    /// It was asked for too soon after another one to tell the application at once.
     key_frame_waits: bool,
     /// Who sent the last Full Intra Request, and its number: each counts for itself.
     last_fir: Option<(Ssrc, u8)>,
@@ -54,13 +56,15 @@ impl Reports {
         if is_due {
             self.key_frame_asked = Some(now);
         }
+        self.is_key_frame_awaited = true;
         self.key_frame_waits = !is_due;
         is_due
     }
 
-    /// A key frame was written: it answers all that was asked until now.
-    pub(super) fn key_frame_written(&mut self) {
+    /// A key frame is written, which answers all that was asked until now. `true`: it was asked for.
+    pub(super) fn key_frame_comes(&mut self) -> bool {
         self.key_frame_waits = false;
+        core::mem::take(&mut self.is_key_frame_awaited)
     }
 }
 

@@ -324,6 +324,28 @@ fn a_request_that_comes_too_soon_is_answered_a_little_later() {
 }
 
 #[test]
+fn a_key_frame_that_was_asked_for_does_not_wait_behind_pictures_that_nobody_can_decode() {
+    let waiting = |is_asked: bool| {
+        let mut stream = Stream::new(config());
+        write(&mut stream, 0, true, 100).expect("room");
+        poll_all(&mut stream, 0);
+        for n in 1..10 {
+            write(&mut stream, n, false, 100).expect("room");
+        }
+        assert_eq!(is_asked && stream.on_picture_loss(at(10)), is_asked);
+        write(&mut stream, 11, true, 100).expect("room");
+        write(&mut stream, 12, false, 100).expect("room");
+        write(&mut stream, 13, true, 100).expect("room");
+        let left = poll_all(&mut stream, 14);
+        // Those that never left had no numbers: nothing is missing.
+        let numbers = left.iter().map(|(sent, _)| sent.sequence_number);
+        assert!(numbers.eq((0..left.len() as u16).map(|n| 65_535u16.wrapping_add(n))));
+        left.len()
+    };
+    assert_eq!((waiting(false), waiting(true)), (12, 3));
+}
+
+#[test]
 fn payloads_made_elsewhere_leave_as_they_are() {
     let mut stream = Stream::new(config());
     let payload = Payload {

@@ -189,8 +189,12 @@ impl Session {
         if self.arrivals.are_told_by_stream() {
             self.estimator.sent_rtp(number, sent.ssrc, sent.sequence_number);
         }
-        self.pacer.sent(now, sent.len);
         self.note_sent(now, sent);
+        let is_sound = self.senders.iter().any(|it| it.config.ssrc == sent.ssrc && !it.config.is_video);
+        match is_sound {
+            true => self.pacer.passed(now, sent.len),
+            false => self.pacer.sent(now, sent.len),
+        }
         if self.pacer.probe().is_none()
             && let Some(probe) = self.estimator.poll_probe(now)
         {
