@@ -136,8 +136,9 @@ impl Stream {
         let info =
             self.packetizer.start(frame.data, &frame.info, max_payload).map_err(Refused::Unsendable)?;
         if info.is_key && self.reports.key_frame_comes() {
-            // Whoever asked can do nothing with those before it.
+            // Whoever asked can do nothing with those before it, and this one must not wait for them.
             self.drop_queued();
+            self.history.forget(&mut self.slots);
         }
         let mut described = self.dependencies.as_mut().filter(|_| Dependencies::describe(self.config.format));
         if let Some(dependencies) = &mut described {
