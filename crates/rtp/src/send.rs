@@ -261,6 +261,18 @@ impl Stream {
         }
     }
 
+    /// Other numbers from now on, as the other side uses one of those that it had: its own, that of its retransmissions, and
+    /// where the sequence numbers of both begin. What left under the old ones can not be asked for any more. RFC 3550 §8.2.
+    pub fn renumber(&mut self, ssrc: Ssrc, repair: Ssrc, [first, first_repair]: [u16; 2]) {
+        self.config.ssrc = ssrc;
+        if let Some(rtx) = &mut self.config.rtx {
+            rtx.ssrc = repair;
+            self.rtx_sequence = first_repair;
+        }
+        self.history.restart(first, &mut self.slots);
+        self.reports.begin_anew();
+    }
+
     /// Frames come from another source from now on: its media time may begin anywhere, timestamps go on.
     pub fn replace_source(&mut self, now: Instant) {
         self.timeline.join(now, self.timeline.clock_rate());

@@ -10,12 +10,14 @@
 //! Protection (SRTP) stands below this machine and is not its business.
 
 mod breaker;
+mod collision;
 mod compose;
 mod config;
 mod control;
 mod event;
 mod handles;
 mod incoming;
+mod interval;
 mod limits;
 mod look;
 mod outgoing;
@@ -76,10 +78,12 @@ pub enum DropReason {
     Stale,
     /// Feedback about a stream that is not ours.
     Foreign,
+    /// It has one of our own numbers: somebody sends back what we send.
+    Looped,
 }
 
 impl DropReason {
-    pub(crate) const COUNT: usize = 5;
+    pub(crate) const COUNT: usize = 6;
     /// All of them.
     pub const ALL: [DropReason; Self::COUNT] = [
         DropReason::Malformed,
@@ -87,6 +91,7 @@ impl DropReason {
         DropReason::UnknownPayloadType,
         DropReason::Stale,
         DropReason::Foreign,
+        DropReason::Looped,
     ];
 }
 
@@ -115,6 +120,8 @@ pub struct Session {
     reports: Reports,
     /// Who asks, where we send nothing ourselves.
     local_ssrc: Ssrc,
+    /// When a packet came that had one of our numbers.
+    conflict: Option<Instant>,
     events: VecDeque<Event>,
     bitrate: u64,
     /// Whose turn it is among the pictures.
@@ -144,6 +151,7 @@ impl Session {
             limits: limits::Total::default(),
             reports: Reports::default(),
             local_ssrc,
+            conflict: None,
             events: VecDeque::new(),
             bitrate: limits.start,
             turn: 0,
@@ -191,11 +199,11 @@ impl Session {
         Some(ssrc)
     }
 
-    /// Ends a stream; the other side is told (BYE).
+    /// Ends a stream; the other side is told (BYE), if it ever heard of it.
     pub fn remove_sender(&mut self, ssrc: Ssrc) {
         if let Some(at) = self.senders.iter().position(|sender| sender.config.ssrc == ssrc) {
-            self.senders.remove(at);
-            self.reports.goodbyes.push(ssrc);
+            let sender = self.senders.remove(at);
+            self.reports.goodbyes.extend(sender.stream.sources_that_sent());
         }
     }
 
@@ -291,8 +299,9 @@ impl Session {
 
     /// Ends all our streams; the other side is told. Nothing else is sent any more.
     pub fn close(&mut self) {
-        let goodbyes = self.senders.drain(..).map(|sender| sender.config.ssrc);
-        self.reports.close(goodbyes);
+        let sources = self.senders.iter().flat_map(|sender| sender.stream.sources_that_sent());
+        self.reports.close(sources);
+        self.senders.clear();
         self.receivers.clear();
     }
 
@@ -351,6 +360,7 @@ impl Machine for Session {
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Self::Error> {
         self.estimator.handle_timeout(now);
         self.follow_estimate();
+        self.reports.reconsider(now, self.bitrate, &mut self.random);
         self.attend_breakers(now);
         self.attend_receivers(now);
         self.attend_requests(now);

@@ -115,6 +115,8 @@ fn sixty_streams_are_reported_in_datagrams_that_fit() {
 #[test]
 fn sixty_goodbyes_fit_and_come_in_full_datagrams() {
     let mut session = crowd(1);
+    talk(&mut session, at(0), 0);
+    sent(&mut session, at(0));
     session.path_changed(PathInfo { max_datagram: 512, is_new_route: false });
     session.close();
     let datagrams = controls(&mut session, at(1));

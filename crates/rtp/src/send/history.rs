@@ -140,6 +140,12 @@ impl History {
         }
     }
 
+    /// The next packet has this number, and nothing was sent before.
+    pub(crate) fn restart(&mut self, first: u16, slots: &mut Slots) {
+        self.forget(slots);
+        (self.first, self.padding) = (first, first);
+    }
+
     fn get_mut(&mut self, sequence: u16) -> Option<&mut Past> {
         self.ring.get_mut(usize::from(sequence.wrapping_sub(self.first)))
     }

@@ -62,7 +62,7 @@ impl Stream {
         self.stats.key_frames_sent += u64::from(ends && packet.is_key);
         self.stats.total_packet_send_delay += now.since(packet.written);
         self.count(&sent, packet.payload().len());
-        self.reports.sent(now, packet.payload().len());
+        self.reports.sent(now, packet.payload().len(), false);
         self.history.push(now, packet, &mut self.slots);
         Some(sent)
     }
@@ -88,9 +88,7 @@ impl Stream {
         self.stats.retransmitted_packets_sent += 1;
         self.stats.retransmitted_bytes_sent += len as u64;
         self.count(&sent, len);
-        if !label.is_repair {
-            self.reports.sent(now, len);
-        }
+        self.reports.sent(now, len + if label.is_repair { rtx::OVERHEAD } else { 0 }, label.is_repair);
         Some(sent)
     }
 
@@ -117,16 +115,18 @@ impl Stream {
         label.relabel(rtx, &mut self.rtx_sequence);
         let overhead = crate::Packet::HEADER_LEN + expected_extension(ids) + rtx::OVERHEAD;
         let largest = len.saturating_sub(overhead);
-        let sent = match self.history.for_padding(now, largest) {
+        let (sent, payload) = match self.history.for_padding(now, largest) {
             Some((sequence, past)) => {
                 let again = (sequence, &past.packet);
-                write_again(&self.config, &label, now, again, (ids, clock_rate), out)
+                let payload = past.packet.payload().len() + rtx::OVERHEAD;
+                (write_again(&self.config, &label, now, again, (ids, clock_rate), out), payload)
             }
             None => {
                 let timestamp = self.timeline.extrapolate(now);
-                write_padding(&self.config, &label, (timestamp, largest), ids, out)
+                (write_padding(&self.config, &label, (timestamp, largest), ids, out), 0)
             }
         };
+        self.reports.sent(now, payload, true);
         self.stats.padding_packets_sent += 1;
         self.count(&sent, 0);
         Some(sent)

@@ -16,14 +16,21 @@ const KEY_FRAME_INTERVAL: Duration = Duration::from_millis(300);
 /// Retransmissions that carry names though their SSRC was never reported: receivers seldom report on that stream.
 const REPAIRS_WITH_NAMES: u32 = 50;
 
+/// What a sender report counts.
+#[derive(Copy, Clone, Debug, Default)]
+struct Sent {
+    packets: u32,
+    octets: u32,
+    last: Option<Instant>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Reports {
     /// A report block spoke of the stream: the receiver knows whose it is.
     is_known: bool,
     repairs: u32,
-    packets: u32,
-    octets: u32,
-    last_sent: Option<Instant>,
+    /// What left under the stream's own number, and under that of its retransmissions.
+    sent: [Sent; Stream::SOURCES],
     key_frame_asked: Option<Instant>,
     /// A key frame was asked for, and none was written since.
     is_key_frame_awaited: bool,
@@ -44,10 +51,17 @@ impl Reports {
         !self.is_known || is_key || self.repairs <= REPAIRS_WITH_NAMES
     }
 
-    pub(super) fn sent(&mut self, now: Instant, payload: usize) {
-        self.last_sent = Some(now);
-        self.packets = self.packets.wrapping_add(1);
-        self.octets = self.octets.wrapping_add(payload as u32);
+    /// A packet left. RFC 3550 §6.4.1: padding is not counted among the octets.
+    pub(super) fn sent(&mut self, now: Instant, payload: usize, is_repair: bool) {
+        let sent = &mut self.sent[usize::from(is_repair)];
+        sent.last = Some(now);
+        sent.packets = sent.packets.wrapping_add(1);
+        sent.octets = sent.octets.wrapping_add(payload as u32);
+    }
+
+    /// Under other numbers nothing was sent, and nobody knows whose they are.
+    pub(super) fn begin_anew(&mut self) {
+        (self.sent, self.is_known, self.repairs) = (Default::default(), false, 0);
     }
 
     /// What is asked for too soon is not forgotten: the frame that was asked for before may have left already.
@@ -129,16 +143,40 @@ impl Stream {
 
     /// What a sender report says of the stream now. `None`: nothing was sent yet.
     pub fn sender_info(&self, now: Instant, ntp: Ntp) -> Option<SenderInfo> {
-        self.reports.last_sent.map(|_| SenderInfo {
+        Some(self.source_info(0, now, ntp)?.1)
+    }
+
+    /// How many numbers a stream has: its own, and that of its retransmissions.
+    pub(crate) const SOURCES: usize = 2;
+
+    /// What a sender report says of one of its numbers. Timestamps of retransmissions are those of the originals
+    /// (RFC 4588 §4), so that both have one clock.
+    pub(crate) fn source_info(&self, source: usize, now: Instant, ntp: Ntp) -> Option<(Ssrc, SenderInfo)> {
+        let ssrc = if source == 0 { self.config.ssrc } else { self.config.rtx?.ssrc };
+        let sent = self.reports.sent.get(source).filter(|sent| sent.last.is_some())?;
+        let info = SenderInfo {
             ntp: ntp.0,
             rtp_timestamp: self.timeline.extrapolate(now),
-            packets: self.reports.packets,
-            octets: self.reports.octets,
-        })
+            packets: sent.packets,
+            octets: sent.octets,
+        };
+        Some((ssrc, info))
+    }
+
+    /// Its numbers under which something was sent.
+    pub(crate) fn sources_that_sent(&self) -> impl Iterator<Item = Ssrc> + use<> {
+        let [own, repair] = self.reports.sent.map(|sent| sent.last.is_some());
+        let repair = self.config.rtx.filter(|_| repair).map(|rtx| rtx.ssrc);
+        Some(self.config.ssrc).filter(|_| own).into_iter().chain(repair)
+    }
+
+    /// Whether packets of this number are its own.
+    pub fn is_of(&self, ssrc: Ssrc) -> bool {
+        self.config.ssrc == ssrc || self.config.rtx.is_some_and(|rtx| rtx.ssrc == ssrc)
     }
 
     /// When the last packet left on the stream's own SSRC: whether it is a sender in the sense of RFC 3550 §6.4.
     pub fn last_sent(&self) -> Option<Instant> {
-        self.reports.last_sent
+        self.reports.sent[0].last
     }
 }

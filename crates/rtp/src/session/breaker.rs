@@ -15,7 +15,7 @@ use crate::send::Sent;
 
 impl Session {
     pub(super) fn note_sent(&mut self, now: Instant, sent: &Sent) {
-        let of_stream = |sender: &&mut super::Outgoing| sender.config.ssrc == sent.ssrc;
+        let of_stream = |sender: &&mut super::Outgoing| sender.stream.ssrc() == sent.ssrc;
         if let Some(sender) = self.senders.iter_mut().find(of_stream).filter(|_| self.config.circuit_breakers)
         {
             sender.breaker.sent(now, sent.len);
@@ -35,7 +35,7 @@ impl Session {
 
     /// What a report says of a stream of ours.
     pub(super) fn ask_breaker(&mut self, now: Instant, block: &ReportBlock, rtt: Option<Duration>) {
-        let Some(at) = self.senders.iter().position(|sender| sender.config.ssrc == block.ssrc) else {
+        let Some(at) = self.senders.iter().position(|sender| sender.stream.ssrc() == block.ssrc) else {
             return;
         };
         let report =

@@ -22,6 +22,8 @@ impl Session {
 
     fn take_control_packet(&mut self, now: Instant, packet: &Packet<'_>) {
         match packet {
+            Packet::SenderReport(report) if self.is_looped(now, report.sender) => {}
+            Packet::ReceiverReport(report) if self.is_looped(now, report.sender) => {}
             Packet::SenderReport(report) => {
                 self.on_sender_report(now, report.sender, &report.info);
                 report.blocks().for_each(|block| self.on_report_block(now, &block));
@@ -39,7 +41,7 @@ impl Session {
             }
             Packet::Nack(nack) => {
                 let round_trip = self.round_trip;
-                match self.senders.iter_mut().find(|sender| sender.config.ssrc == nack.media) {
+                match self.senders.iter_mut().find(|sender| sender.stream.ssrc() == nack.media) {
                     Some(sender) => sender.stream.on_nack(now, nack.lost(), round_trip),
                     None => self.drop(DropReason::Foreign),
                 }
@@ -79,7 +81,7 @@ impl Session {
 
     fn on_report_block(&mut self, now: Instant, block: &ReportBlock) {
         let ntp = self.ntp(now);
-        let Some(sender) = self.senders.iter_mut().find(|sender| sender.config.ssrc == block.ssrc) else {
+        let Some(sender) = self.senders.iter_mut().find(|sender| sender.stream.ssrc() == block.ssrc) else {
             // Reports on a stream of retransmissions say nothing that is not known.
             return;
         };
@@ -93,15 +95,16 @@ impl Session {
 
     /// `full`: who asks for a full picture, and the number of the request.
     fn on_key_frame_request(&mut self, now: Instant, media: Ssrc, full: Option<(Ssrc, u8)>) {
-        let Some(sender) = self.senders.iter_mut().find(|sender| sender.config.ssrc == media) else {
+        let Some(sender) = self.senders.iter_mut().find(|sender| sender.stream.ssrc() == media) else {
             return self.drop(DropReason::Foreign);
         };
         let is_new = match full {
             Some((source, sequence)) => sender.stream.on_full_intra_request(now, source, sequence),
             None => sender.stream.on_picture_loss(now),
         };
+        let id = sender.config.ssrc;
         if is_new {
-            self.say(Event::KeyFrameRequested(media));
+            self.say(Event::KeyFrameRequested(id));
         }
     }
 

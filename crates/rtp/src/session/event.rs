@@ -38,6 +38,13 @@ pub enum Event {
     },
     /// A stream that had [ceased](Event::SendingCeased) takes frames again. A picture has to be a key frame.
     SendingResumed(Ssrc),
+    /// The other side uses the number of a stream of ours, which has another one from now on. RFC 3550 §8.2.
+    Renumbered {
+        /// By which it is called: the number under which it was added.
+        sender: Ssrc,
+        /// The number in its packets.
+        ssrc: Ssrc,
+    },
     /// What the path is believed to carry changed: bits per second.
     BitrateChanged(u64),
 }

@@ -120,9 +120,9 @@ impl Sender<'_> {
         self.session.senders[self.at].config.payload_type
     }
 
-    /// Its number.
+    /// Its number: that under which it was added, unless it was [renumbered](super::Event::Renumbered).
     pub fn ssrc(&self) -> Ssrc {
-        self.session.senders[self.at].config.ssrc
+        self.session.senders[self.at].stream.ssrc()
     }
 
     /// Bytes that wait to be sent.

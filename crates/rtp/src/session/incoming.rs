@@ -12,9 +12,12 @@ use crate::ext::Kind;
 use crate::header::Packet;
 use crate::names::{Mid, Rid, Ssrc};
 use crate::receive::{self, Codec, Verdict};
+use crate::rtcp::ReportBlock;
 
 /// Without a packet for so long a stream counts as silent.
 const SILENCE: Duration = Duration::from_secs(2);
+/// Five intervals of the smallest fixed length, 5 s. RFC 3550 §6.3.5.
+const TIMEOUT: Duration = Duration::from_secs(25);
 /// Another stream may take a receiver's place so often: each time buffers are made anew.
 const CHANGE_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -69,6 +72,12 @@ impl Incoming {
         Instant::earliest(silence, Instant::earliest(reads_on, asks))
     }
 
+    /// What a report says of it. Who was silent for so long that he counts as gone is reported on no more. RFC 3550 §6.3.5.
+    pub(super) fn report_block(&mut self, now: Instant) -> Option<ReportBlock> {
+        let is_heard = self.last_heard.is_some_and(|heard| now.since(heard) < TIMEOUT);
+        self.stream.as_mut().filter(|_| is_heard)?.report_block(now)
+    }
+
     fn begin(&mut self, ssrc: Ssrc, elements: ElementIds) {
         let payloads = &self.section.payloads;
         let formats: Vec<Codec> = payloads
@@ -109,6 +118,9 @@ impl Incoming {
 impl Session {
     pub(super) fn take_packet(&mut self, now: Instant, input: Inbound<'_>) {
         let Ok(packet) = Packet::parse(input.bytes) else { return self.drop(DropReason::Malformed) };
+        if self.is_looped(now, packet.header.ssrc) {
+            return;
+        }
         self.note_arrival(now, input, &packet);
         let Some(route) = self.route(now, &packet) else { return self.drop(DropReason::Unrouted) };
         let Some(at) = self.receivers.iter().position(|receiver| receiver.id == route.receiver()) else {

@@ -89,7 +89,7 @@ impl Total {
 impl Session {
     pub(super) fn on_rate_requests(&mut self, now: Instant, request: &rtcp::Tmmb<'_>) {
         for limit in request.limits() {
-            let asked = self.senders.iter_mut().find(|sender| sender.config.ssrc == limit.ssrc);
+            let asked = self.senders.iter_mut().find(|sender| sender.stream.ssrc() == limit.ssrc);
             if let Some(sender) = asked {
                 sender.wanted.request(request.sender, limit);
                 self.reports.is_urgent = true;
@@ -156,7 +156,7 @@ impl Session {
                 return;
             }
             sender.wanted.is_unconfirmed = false;
-            rtcp::write_tmmbn(out, sender.config.ssrc, sender.wanted.bounding().copied());
+            rtcp::write_tmmbn(out, sender.stream.ssrc(), sender.wanted.bounding().copied());
         }
     }
 }

@@ -58,7 +58,7 @@ impl Session {
             let config = &sender.config;
             let payload = config.payloads.iter().find(|payload| payload.payload_type == config.payload_type);
             OutboundStream {
-                ssrc: config.ssrc,
+                ssrc: sender.stream.ssrc(),
                 repair: sender.stream.rtx().map(|rtx| rtx.ssrc),
                 mid: config.mid,
                 rid: config.rid,

@@ -41,9 +41,9 @@ impl Outgoing {
         Some(Outgoing { stream: send::Stream::new(stream), wanted: Wanted::default(), breaker, config })
     }
 
-    /// Whether packets of this number are ours.
+    /// Whether this number is taken by it, or was when it was added.
     pub(super) fn is_of(&self, ssrc: Ssrc) -> bool {
-        self.config.ssrc == ssrc || self.config.repair == Some(ssrc)
+        self.config.ssrc == ssrc || self.config.repair == Some(ssrc) || self.stream.is_of(ssrc)
     }
 
     /// Whether it can fill the path with packets of no use but that.
@@ -80,7 +80,7 @@ pub(super) fn repair_of(config: &SenderConfig, random: &mut Random) -> Option<Rt
 }
 
 /// Far from the first rollover, so that nobody who misses the begin guesses it wrong. RFC 3711 §3.3.1.
-fn first_sequence_number(random: &mut Random) -> u16 {
+pub(super) fn first_sequence_number(random: &mut Random) -> u16 {
     random.u32() as u16 & 0x7fff
 }
 
@@ -190,7 +190,7 @@ impl Session {
             self.estimator.sent_rtp(number, sent.ssrc, sent.sequence_number);
         }
         self.note_sent(now, sent);
-        let is_sound = self.senders.iter().any(|it| it.config.ssrc == sent.ssrc && !it.config.is_video);
+        let is_sound = self.senders.iter().any(|it| it.stream.ssrc() == sent.ssrc && !it.config.is_video);
         match is_sound {
             true => self.pacer.passed(now, sent.len),
             false => self.pacer.sent(now, sent.len),

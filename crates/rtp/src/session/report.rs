@@ -9,11 +9,11 @@ use limpid_sansio::Instant;
 
 use super::Session;
 use super::incoming::Incoming;
+use super::interval::Interval;
 use crate::names::Ssrc;
 use crate::rtcp::{self, ReceiverReport, ReportBlock, SenderInfo, SenderReport};
+use crate::send::Stream;
 
-/// Between two reports, on average. The 360 kbit/s of RFC 4585 §3.4's formula give one second; browsers keep to it for pictures.
-const INTERVAL_MS: u32 = 1000;
 /// Most report blocks in one report (RFC 3550 §6.4.1: five bits).
 const MAX_BLOCKS: usize = 31;
 /// The word in front of a packet of names. Of more than 31 names there are two.
@@ -23,6 +23,11 @@ const NAMES: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Reports {
     next: Option<Instant>,
+    /// When the last round was sent, or was first thought of.
+    last: Instant,
+    interval: Interval,
+    /// No round was sent yet.
+    is_first: bool,
     /// The report that is due did not fit into one datagram: where the next one goes on.
     round: Option<Round>,
     /// Streams of ours that have ended.
@@ -45,6 +50,7 @@ impl Reports {
     pub(super) fn begin(&mut self, now: Instant, random: &mut Random) {
         if self.next.is_none() {
             self.next = Some(now + Duration::from_millis(u64::from(100 + random.below(200))));
+            self.is_first = true;
         }
     }
 
@@ -54,30 +60,31 @@ impl Reports {
         (self.next, self.round, self.is_urgent) = (None, None, false);
     }
 
-    /// Between half and one and a half of the interval. RFC 3550 §6.3.1.
-    fn schedule(&mut self, now: Instant, random: &mut Random) {
-        let millis = INTERVAL_MS / 2 + random.below(INTERVAL_MS);
-        self.next = Some(now + Duration::from_millis(u64::from(millis)));
+    /// Time passed. When a round is due, the interval is drawn anew; if that has passed too the round begins, else it waits
+    /// for what is left. RFC 3550 §6.3.6. `rate`: what may be sent, in bits per second.
+    pub(super) fn reconsider(&mut self, now: Instant, rate: u64, random: &mut Random) {
+        if self.round.is_some() || self.next.is_none_or(|next| next > now) {
+            return;
+        }
+        let at = self.last + self.interval.draw(rate, random);
+        if at > now && !self.is_first {
+            self.next = Some(at);
+            return;
+        }
+        (self.last, self.is_first) = (now, false);
+        self.round = Some(Round::default());
+        self.next = Some(now + self.interval.draw(rate, random));
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.next
-    }
-
-    /// The round that runs, or the one that is to begin now.
-    fn due(&mut self, now: Instant, random: &mut Random) -> Option<Round> {
-        if self.round.is_none() && self.next.is_some_and(|next| next <= now) {
-            self.schedule(now, random);
-            self.round = Some(Round::default());
-        }
-        self.round
     }
 }
 
 impl Session {
     /// A stream of ours that speaks for all of them.
     pub(super) fn speaker(&self) -> Ssrc {
-        self.senders.first().map_or(self.local_ssrc, |sender| sender.config.ssrc)
+        self.senders.first().map_or(self.local_ssrc, |sender| sender.stream.ssrc())
     }
 
     /// Writes as much of the reports that are due as fits below `limit`; what does not begins the next datagram. `false`: none
@@ -86,11 +93,13 @@ impl Session {
     /// A sender report for each stream that has sent, with what was received in the first of a datagram; what was received
     /// beyond that in receiver reports.
     pub(super) fn write_reports(&mut self, now: Instant, limit: usize, out: &mut Vec<u8>) -> bool {
-        let Some(mut round) = self.reports.due(now, &mut self.random) else { return false };
+        let Some(mut round) = self.reports.round else { return false };
+        let start = out.len();
         let (begin, speaker, name) = (round.source, self.speaker(), rtcp::cname_len(&self.config.cname));
         let mut names = NAMES + name;
         let mut is_first = true;
-        while round.source < self.senders.len() {
+        let sources = self.senders.len() * Stream::SOURCES;
+        while round.source < sources {
             if let Some((ssrc, info)) = self.source(now, round.source) {
                 let len = out.len() + SenderReport::EMPTY_LEN + names;
                 if !is_first && len > limit {
@@ -104,7 +113,7 @@ impl Session {
             }
             round.source += 1;
         }
-        let have_all_sent = round.source >= self.senders.len();
+        let have_all_sent = round.source >= sources;
         while is_first || (have_all_sent && has_blocks(&self.receivers, round.receiver)) {
             let len = out.len() + ReceiverReport::EMPTY_LEN + names;
             let most = limit.saturating_sub(len) / ReportBlock::LEN;
@@ -117,6 +126,7 @@ impl Session {
         }
         self.write_names(now, begin..round.source, out);
         let is_over = have_all_sent && !has_blocks(&self.receivers, round.receiver);
+        self.reports.interval.wrote(out.len() - start, is_over);
         self.reports.round = (!is_over).then_some(round);
         true
     }
@@ -131,10 +141,10 @@ impl Session {
         }
     }
 
-    /// What a source of ours has sent. `None`: nothing yet.
+    /// What a source of ours has sent: a stream, or its retransmissions. `None`: nothing yet.
     fn source(&self, now: Instant, at: usize) -> Option<(Ssrc, SenderInfo)> {
-        let stream = &self.senders.get(at)?.stream;
-        Some((stream.ssrc(), stream.sender_info(now, self.ntp(now))?))
+        let stream = &self.senders.get(at / Stream::SOURCES)?.stream;
+        stream.source_info(at % Stream::SOURCES, now, self.ntp(now))
     }
 }
 
@@ -148,7 +158,7 @@ fn blocks<'a>(
     let next_block = move || {
         let receiver = receivers.get_mut(*next)?;
         *next += 1;
-        Some(receiver.stream.as_mut().and_then(|stream| stream.report_block(now)))
+        Some(receiver.report_block(now))
     };
     let mut each = from_fn(next_block).flatten();
     let mut left = most.min(MAX_BLOCKS);
