@@ -188,9 +188,14 @@ impl Player {
             self.frames += 1;
         }
         self.stream.poll_key_frame_request(self.now);
-        let due = self.stream.poll_timeout();
+        let due = due(&self.stream);
         assert!(due.is_none_or(|due| due > self.now), "what was handled is due no more");
     }
+}
+
+/// When there is something to ask for or to read.
+fn due(stream: &Stream) -> Option<Instant> {
+    Instant::earliest(stream.asks_at(true), stream.reads_on_at())
 }
 
 /// Plays a script: the first byte says whether it is of pictures.
@@ -211,8 +216,7 @@ pub fn play(data: &[u8]) -> Outcome {
     player.drain();
     // Whatever waits is given up in the end.
     for _ in 0..200 {
-        let Some(due) = player.stream.poll_timeout().filter(|due| due.since(player.now).as_secs() < 60)
-        else {
+        let Some(due) = due(&player.stream).filter(|due| due.since(player.now).as_secs() < 60) else {
             break;
         };
         player.now = player.now.max(due);

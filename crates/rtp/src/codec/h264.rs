@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use limpid_sansio::wire::{ParseError, ParseErrorKind, Reader};
 
 use super::frame::{Assembly, FrameInfo, Malformed, Piece, Unsendable, join as join_all};
-use super::nal::{Content, Plan, Shape, push_start, push_unit};
+use super::nal::{Content, Joiner, Part, Plan, Rules, Shape};
 use super::parameter_sets::h264_size;
 
 const SLICE: u8 = 1;
@@ -100,97 +100,53 @@ pub(super) fn begins_frame(payload: &[u8]) -> bool {
     }
 }
 
+const RULES: Rules = Rules {
+    look,
+    is_unit: |unit| unit.first().is_some_and(|header| (1..STAP_A).contains(&kind(*header))),
+    names: ["NAL unit size", "NAL unit in STAP-A"],
+};
+
 /// Puts an access unit together.
 pub(super) fn join(
     payloads: &mut dyn Iterator<Item = &[u8]>,
     assembly: &mut Assembly<'_>,
 ) -> Result<FrameInfo, Malformed> {
-    let mut joiner = Joiner::default();
-    let count = join_all(payloads, |_, payload| joiner.take(payload, assembly))?;
+    let mut joiner = Joiner::new(RULES);
+    let count = join_all(payloads, |_, payload| take(&mut joiner, payload, assembly))?;
+    joiner.finish(count, assembly)
+}
+
+fn take(joiner: &mut Joiner, payload: &[u8], assembly: &mut Assembly<'_>) -> Result<(), ParseError> {
+    let mut reader = Reader::new(payload);
+    let header = reader.u8("NAL unit header")?;
+    if kind(header) == FU_A {
+        return take_part(joiner, header, &mut reader, assembly);
+    }
     joiner.close(assembly);
-    if assembly.len() == 0 {
-        return Err(super::frame::missing(count, "NAL unit"));
+    match kind(header) {
+        1..STAP_A => joiner.unit([payload, &[]], assembly),
+        STAP_A => joiner.several(&mut reader, assembly),
+        // 0, 30 and 31 are kept for the future, and to be passed over (RFC 6184 §5.2).
+        0 | 30 | 31 => Ok(()),
+        // Those with decoding order numbers, which nobody agreed on.
+        _ => Err(ParseError::new("NAL unit type", 0, ParseErrorKind::BadValue)),
     }
-    Ok(joiner.info)
 }
 
-#[derive(Default)]
-struct Joiner {
-    info: FrameInfo,
-    /// Where the unit lies of which parts have come, and its header.
-    open: Option<(usize, u8)>,
-}
-
-impl Joiner {
-    fn take(&mut self, payload: &[u8], assembly: &mut Assembly<'_>) -> Result<(), ParseError> {
-        let mut reader = Reader::new(payload);
-        let header = reader.u8("NAL unit header")?;
-        match kind(header) {
-            FU_A => return self.part(header, &mut reader, assembly),
-            // Nothing is lost between two payloads of a frame: a sender that forgot the end bit has ended it all the same.
-            _ => self.close(assembly),
-        }
-        match kind(header) {
-            1..STAP_A => self.unit(payload, assembly),
-            STAP_A if reader.is_empty() => Err(reader.error("NAL unit size", ParseErrorKind::Missing)),
-            STAP_A => {
-                while !reader.is_empty() {
-                    let at = reader.offset();
-                    let unit = reader.vec16("NAL unit size")?;
-                    let is_unit = unit.first().is_some_and(|header| (1..STAP_A).contains(&kind(*header)));
-                    if !is_unit {
-                        return Err(ParseError::new("NAL unit in STAP-A", at, ParseErrorKind::BadValue));
-                    }
-                    self.unit(unit, assembly)?;
-                }
-                Ok(())
-            }
-            // 0, 30 and 31 are kept for the future, and to be passed over (RFC 6184 §5.2).
-            0 | 30 | 31 => Ok(()),
-            // Those with decoding order numbers, which nobody agreed on.
-            _ => Err(ParseError::new("NAL unit type", 0, ParseErrorKind::BadValue)),
-        }
+fn take_part(
+    joiner: &mut Joiner,
+    indicator: u8,
+    reader: &mut Reader<'_>,
+    assembly: &mut Assembly<'_>,
+) -> Result<(), ParseError> {
+    let fu_header = reader.u8("FU header")?;
+    let header = [indicator & 0xe0 | kind(fu_header)];
+    let kind = kind(fu_header);
+    if !(1..STAP_A).contains(&kind) {
+        return Err(ParseError::new("FU type", 1, ParseErrorKind::BadValue));
     }
-
-    fn unit(&mut self, unit: &[u8], assembly: &mut Assembly<'_>) -> Result<(), ParseError> {
-        look(unit, &mut self.info);
-        push_unit(assembly, unit)
-    }
-
-    fn part(
-        &mut self,
-        indicator: u8,
-        reader: &mut Reader<'_>,
-        assembly: &mut Assembly<'_>,
-    ) -> Result<(), ParseError> {
-        let fu_header = reader.u8("FU header")?;
-        let header = indicator & 0xe0 | kind(fu_header);
-        if !(1..STAP_A).contains(&kind(header)) {
-            return Err(ParseError::new("FU type", 1, ParseErrorKind::BadValue));
-        }
-        match (fu_header & 0x80 != 0, self.open) {
-            (true, _) => {
-                self.close(assembly);
-                self.open = Some((assembly.len() + 4, header));
-                push_start(assembly)?;
-                assembly.push(&[header])?;
-            }
-            (false, Some((_, begun))) if kind(begun) == kind(header) => {}
-            (false, _) => return Err(ParseError::new("S", 1, ParseErrorKind::Missing)),
-        }
-        assembly.push(reader.rest())?;
-        if fu_header & 0x40 != 0 {
-            self.close(assembly);
-        }
-        Ok(())
-    }
-
-    /// The unit of which parts came is whole.
-    fn close(&mut self, assembly: &Assembly<'_>) {
-        if let Some((at, _)) = self.open.take() {
-            look(&assembly.frame()[at..], &mut self.info);
-        }
-    }
+    let part = Part { header: &header, kind, fu_header: (fu_header, 1), data: reader.rest() };
+    joiner.part(&part, assembly)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use limpid_sansio::wire::{ParseError, ParseErrorKind, Reader};
 
 use super::frame::{Assembly, FrameInfo, Layer, Malformed, Piece, Unsendable, join as join_all};
-use super::nal::{Content, Plan, Shape, push_start, push_unit};
+use super::nal::{Content, Joiner, Part, Plan, Rules, Shape};
 use super::parameter_sets::h265_size;
 
 const SEQUENCE_PARAMETER_SET: u8 = 33;
@@ -121,28 +121,30 @@ pub(super) fn begins_frame(payload: &[u8]) -> bool {
     }
 }
 
+const RULES: Rules = Rules {
+    look,
+    is_unit: |unit| matches!(unit, &[first, second, ..] if kind([first, second]) < AP),
+    names: ["NALU size", "NAL unit in AP"],
+};
+
 /// Puts an access unit together.
 pub(super) fn join(
     payloads: &mut dyn Iterator<Item = &[u8]>,
     assembly: &mut Assembly<'_>,
 ) -> Result<FrameInfo, Malformed> {
-    let mut joiner = Joiner::default();
+    let mut joiner = Joiner::new(RULES);
     let count = join_all(payloads, |_, payload| {
         let mut reader = Reader::new(payload);
         let header = reader.array("PayloadHdr")?;
         match kind(header) {
             PACI => {
                 let header = open_paci(header, &mut reader)?;
-                joiner.take(header, &mut reader, assembly)
+                take(&mut joiner, header, &mut reader, assembly)
             }
-            _ => joiner.take(header, &mut reader, assembly),
+            _ => take(&mut joiner, header, &mut reader, assembly),
         }
     })?;
-    joiner.close(assembly);
-    if assembly.len() == 0 {
-        return Err(super::frame::missing(count, "NAL unit"));
-    }
-    Ok(joiner.info)
+    joiner.finish(count, assembly)
 }
 
 /// Over the extension; what is left is the rest of a payload with the header that is returned. RFC 7798 §4.4.4.
@@ -161,89 +163,41 @@ fn open_paci(header: Header, reader: &mut Reader<'_>) -> Result<Header, ParseErr
     Ok([first & 0x7f | (fields >> 8) as u8 & 0x80, second])
 }
 
-#[derive(Default)]
-struct Joiner {
-    info: FrameInfo,
-    /// Where the unit lies of which parts have come, and its type.
-    open: Option<(usize, u8)>,
+fn take(
+    joiner: &mut Joiner,
+    header: Header,
+    reader: &mut Reader<'_>,
+    assembly: &mut Assembly<'_>,
+) -> Result<(), ParseError> {
+    if kind(header) == FU {
+        return take_part(joiner, header, reader, assembly);
+    }
+    joiner.close(assembly);
+    match kind(header) {
+        0..AP => joiner.unit([&header, reader.rest()], assembly),
+        AP => joiner.several(reader, assembly),
+        // Of types that came later nothing is known.
+        _ => Ok(()),
+    }
 }
 
-impl Joiner {
-    fn take(
-        &mut self,
-        header: Header,
-        reader: &mut Reader<'_>,
-        assembly: &mut Assembly<'_>,
-    ) -> Result<(), ParseError> {
-        match kind(header) {
-            FU => return self.part(header, reader, assembly),
-            // Nothing is lost between two payloads of a frame: a sender that forgot the end bit has ended it all the same.
-            _ => self.close(assembly),
-        }
-        match kind(header) {
-            0..AP => {
-                let at = assembly.len() + 4;
-                push_unit(assembly, &header)?;
-                assembly.push(reader.rest())?;
-                look(&assembly.frame()[at..], &mut self.info);
-                Ok(())
-            }
-            AP if reader.is_empty() => Err(reader.error("NALU size", ParseErrorKind::Missing)),
-            AP => {
-                while !reader.is_empty() {
-                    let at = reader.offset();
-                    let unit = reader.vec16("NALU size")?;
-                    let is_unit = matches!(unit, &[first, second, ..] if kind([first, second]) < AP);
-                    if !is_unit {
-                        return Err(ParseError::new("NAL unit in AP", at, ParseErrorKind::BadValue));
-                    }
-                    look(unit, &mut self.info);
-                    push_unit(assembly, unit)?;
-                }
-                Ok(())
-            }
-            // Of types that came later nothing is known.
-            _ => Ok(()),
-        }
+fn take_part(
+    joiner: &mut Joiner,
+    header: Header,
+    reader: &mut Reader<'_>,
+    assembly: &mut Assembly<'_>,
+) -> Result<(), ParseError> {
+    let fu_header = reader.u8("FU header")?;
+    let kind = fu_header & 0x3f;
+    if kind >= AP {
+        return Err(ParseError::new("FuType", 2, ParseErrorKind::BadValue));
     }
-
-    fn part(
-        &mut self,
-        header: Header,
-        reader: &mut Reader<'_>,
-        assembly: &mut Assembly<'_>,
-    ) -> Result<(), ParseError> {
-        let fu_header = reader.u8("FU header")?;
-        let fu_type = fu_header & 0x3f;
-        if fu_type >= AP {
-            return Err(ParseError::new("FuType", 2, ParseErrorKind::BadValue));
-        }
-        if reader.is_empty() {
-            return Err(reader.error("FU payload", ParseErrorKind::Missing));
-        }
-        match (fu_header & 0x80 != 0, self.open) {
-            (true, _) => {
-                self.close(assembly);
-                self.open = Some((assembly.len() + 4, fu_type));
-                push_start(assembly)?;
-                assembly.push(&with_kind(header, fu_type))?;
-            }
-            (false, Some((_, begun))) if begun == fu_type => {}
-            (false, _) => return Err(ParseError::new("S", 2, ParseErrorKind::Missing)),
-        }
-        assembly.push(reader.rest())?;
-        if fu_header & 0x40 != 0 {
-            self.close(assembly);
-        }
-        Ok(())
+    if reader.is_empty() {
+        return Err(reader.error("FU payload", ParseErrorKind::Missing));
     }
-
-    /// The unit of which parts came is whole.
-    fn close(&mut self, assembly: &Assembly<'_>) {
-        if let Some((at, _)) = self.open.take() {
-            look(&assembly.frame()[at..], &mut self.info);
-        }
-    }
+    let header = with_kind(header, kind);
+    let part = Part { header: &header, kind, fu_header: (fu_header, 2), data: reader.rest() };
+    joiner.part(&part, assembly)
 }
 
 #[cfg(test)]

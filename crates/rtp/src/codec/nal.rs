@@ -2,12 +2,14 @@
 //!
 //! ITU-T H.264 Annex B; RFC 6184 §5.6 to §5.8, RFC 7798 §4.4.1 to §4.4.3.
 
+mod joiner;
+
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use limpid_sansio::wire::ParseError;
+pub(super) use joiner::{Joiner, Part, Rules};
 
-use super::frame::{Assembly, Slices, Unsendable};
+use super::frame::{Slices, Unsendable};
 
 /// What is written before each unit.
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
@@ -161,17 +163,6 @@ fn find_units(frame: &[u8], units: &mut Vec<Range<usize>>) {
         }
     }
     push(begin, frame.len());
-}
-
-/// Begins a unit.
-pub(super) fn push_start(assembly: &mut Assembly<'_>) -> Result<(), ParseError> {
-    assembly.push(&START_CODE)
-}
-
-/// Appends a whole unit.
-pub(super) fn push_unit(assembly: &mut Assembly<'_>, unit: &[u8]) -> Result<(), ParseError> {
-    push_start(assembly)?;
-    assembly.push(unit)
 }
 
 #[cfg(test)]

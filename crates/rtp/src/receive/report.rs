@@ -106,15 +106,6 @@ impl Stream {
         })
     }
 
-    /// When to poll and to read again though nothing came: first [`poll_nack`](Stream::poll_nack), as a packet that was asked
-    /// for ten times is given up there, then [`read`](Stream::read), then
-    /// [`poll_key_frame_request`](Stream::poll_key_frame_request), which what was given up may call for.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        let nack = self.losses.poll_timeout().filter(|_| self.config.nack);
-        let waiting = Instant::earliest(nack, self.key_frames.due(self.rtt));
-        Instant::earliest(waiting, self.gives_up_at())
-    }
-
     /// What it counted.
     pub fn stats(&self) -> Inbound {
         let (packets_lost, jitter) = (self.reception.lost(), self.reception.jitter_value());

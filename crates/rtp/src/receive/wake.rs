@@ -1,4 +1,8 @@
 //! Whether there is something to do, and when: for whoever drives the stream.
+//!
+//! At [`asks_at`](Stream::asks_at) first [`poll_nack`](Stream::poll_nack), as a packet that was asked for ten times is given up
+//! there, then [`read`](Stream::read), then [`poll_key_frame_request`](Stream::poll_key_frame_request), which what was given up
+//! may call for. At [`reads_on_at`](Stream::reads_on_at) the last two.
 
 use limpid_sansio::Instant;
 

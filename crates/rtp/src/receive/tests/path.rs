@@ -138,7 +138,7 @@ impl World {
         if self.receiver.poll_key_frame_request(now) {
             self.transfer(now, Event::KeyFrame);
         }
-        if let Some(at) = self.receiver.poll_timeout() {
+        if let Some(at) = super::due(&self.receiver) {
             assert!(at > now, "{at} is still due at {now}");
             self.schedule(at, Event::Wake);
         }

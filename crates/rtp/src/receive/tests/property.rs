@@ -66,7 +66,7 @@ proptest! {
         if is_lossless {
             prop_assert_eq!(numbers, (0..40).collect::<Vec<u32>>());
         }
-        prop_assert!(stream.poll_timeout().is_none_or(|due| due >= at(0)));
+        prop_assert!(super::due(&stream).is_none_or(|due| due >= at(0)));
     }
 }
 
@@ -192,7 +192,7 @@ impl Victim {
             self.last = Some(frame.first_sequence + u64::from(frame.packets) - 1);
         }
         self.stream.poll_key_frame_request(self.now);
-        let due = self.stream.poll_timeout();
+        let due = super::due(&self.stream);
         assert!(
             due.is_none_or(|due| due > self.now),
             "what was handled is due no more: {due:?} at {}",

@@ -51,7 +51,7 @@ fn a_missing_packet_is_waited_for_until_the_next_is_to_be_played() {
     assert_eq!(read(&mut stream, 100), [(1, false)]);
     give(&mut stream, 140, 3);
     assert_eq!(read(&mut stream, 140), []);
-    assert_eq!(stream.poll_timeout(), Some(at(200)));
+    assert_eq!(super::due(&stream), Some(at(200)));
     assert_eq!(read(&mut stream, 199), []);
     assert_eq!(read(&mut stream, 200), [(3, true)]);
     assert_eq!(give(&mut stream, 201, 2), Verdict::TooOld);
