@@ -113,6 +113,7 @@ targets! {
     sequence_peer: sequence::peer::play, sequence::peer::seeds, floor 60, runs 1_000;
     sequence_rooms: sequence::rooms::play, sequence::rooms::seeds, floor 60, runs 5_000;
     sequence_rtp_receive: sequence::rtp_receive::play, sequence::rtp_receive::seeds, floor 60, runs 20_000;
+    sequence_rtp_session: sequence::rtp_session::play, sequence::rtp_session::seeds, floor 40, runs 5_000;
 }
 
 /// Prints a step of a script, if `FUZZ_SHOW` is set: for reading a crash.

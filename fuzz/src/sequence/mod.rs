@@ -6,5 +6,6 @@ pub mod ice;
 pub mod peer;
 pub mod rooms;
 pub mod rtp_receive;
+pub mod rtp_session;
 pub mod sctp;
 pub mod wire;
