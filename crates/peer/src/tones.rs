@@ -142,7 +142,7 @@ impl Peer {
         let section = self.negotiated.iter().find(|section| section.transceiver == Some(transceiver.id))?;
         let media = self.media.as_ref().filter(|_| section.may_send && !self.is_closed())?;
         let (_, ssrc) = media.flows.iter().find(|flow| flow.transceiver == Some(id))?.senders.first()?;
-        let sound = media.session.outbound().find(|stream| stream.ssrc == *ssrc)?;
+        let sound = media.session.outbound().find(|stream| stream.id == *ssrc)?;
         let tones = || section.send_codecs.iter().filter(|codec| codec.role() == CodecRole::Tones);
         tones().find(|codec| codec.clock_rate == sound.clock_rate).or_else(|| tones().next())
     }

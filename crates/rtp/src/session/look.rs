@@ -8,6 +8,8 @@ use crate::statistics::{Inbound, Outbound};
 /// A stream of ours.
 #[derive(Copy, Clone, Debug)]
 pub struct OutboundStream {
+    /// What [`Session::sender`] knows it by.
+    pub id: Ssrc,
     /// Its number.
     pub ssrc: Ssrc,
     /// That of its retransmissions, where there are any.
@@ -58,6 +60,7 @@ impl Session {
             let config = &sender.config;
             let payload = config.payloads.iter().find(|payload| payload.payload_type == config.payload_type);
             OutboundStream {
+                id: config.ssrc,
                 ssrc: sender.stream.ssrc(),
                 repair: sender.stream.rtx().map(|rtx| rtx.ssrc),
                 mid: config.mid,
