@@ -1,5 +1,9 @@
 //! Media on this connection: the streams, and their protection once the handshake gave its keys. RFC 5764 §4; RFC 8834.
 
+mod places;
+#[cfg(test)]
+mod tests;
+
 use limpid_rtp::session::{self, Session};
 use limpid_sansio::{Direction, Ecn, Instant, Machine, Path, PathInfo, Transmit};
 use limpid_srtp::Profile;
@@ -8,6 +12,7 @@ use crate::Event;
 use crate::flows::Flow;
 use crate::peer::Peer;
 use crate::stats::DropReason;
+use places::Places;
 
 /// The largest packet before a path is known: what fits the smallest that IPv6 allows, minus headers and protection.
 const FIRST_MAX_PACKET: usize = 1150;
@@ -19,6 +24,7 @@ pub(crate) struct Media {
     /// By section.
     pub(crate) flows: Vec<Flow>,
     srtp: Option<limpid_srtp::Session>,
+    places: Places,
 }
 
 impl Peer {
@@ -41,7 +47,8 @@ impl Peer {
         config.bitrate = self.config.bitrate;
         config.max_packet = FIRST_MAX_PACKET;
         let session = Session::new(config);
-        self.media = Some(Box::new(Media { session, srtp: None, flows: Vec::new() }));
+        self.media =
+            Some(Box::new(Media { session, srtp: None, flows: Vec::new(), places: Places::default() }));
         self.protect_media();
     }
 
@@ -57,7 +64,7 @@ impl Peer {
         let Ok(keys) = dtls.export(limpid_srtp::EXPORTER_LABEL, None, profile.keying_material_len()) else {
             return;
         };
-        let config = limpid_srtp::Config::default();
+        let config = limpid_srtp::Config { max_sources: places::MAX, ..limpid_srtp::Config::default() };
         let provider = &self.config.provider;
         media.srtp = limpid_srtp::Session::from_dtls(provider, profile, &keys, is_client, config).ok();
         if let Some((_, _, info)) = self.transport.path {
@@ -87,13 +94,16 @@ impl Peer {
     pub(crate) fn climb_media(&mut self, now: Instant, ecn: Option<Ecn>, packet: &mut [u8]) {
         let Some(media) = &mut self.media else { return self.note_drop(DropReason::NoMedia) };
         let Some(srtp) = &mut media.srtp else { return self.note_drop(DropReason::NotNegotiated) };
-        let (floor, opened) = match limpid_srtp::is_rtcp(packet) {
-            true => ("rtcp", srtp.inbound.unprotect_rtcp(packet)),
-            false => ("rtp", srtp.inbound.unprotect_rtp(packet)),
+        let floor = if limpid_srtp::is_rtcp(packet) { "rtcp" } else { "rtp" };
+        media.places.make_inbound(&mut srtp.inbound, &media.session, packet);
+        let opened = match floor {
+            "rtcp" => srtp.inbound.unprotect_rtcp(packet),
+            _ => srtp.inbound.unprotect_rtp(packet),
         };
         let Ok(plain) = opened else { return self.note_drop(DropReason::NotAuthentic) };
         self.tap.packet(now, floor, Direction::In, None, plain);
         let Ok(()) = media.session.handle_input(now, session::Inbound { ecn, bytes: plain });
+        media.places.note(&media.session, plain);
         if floor == "rtp" {
             self.hear_tones(now, plain);
         }
@@ -110,6 +120,7 @@ impl Peer {
             let is_control = limpid_srtp::is_rtcp(&out[start..]);
             let floor = if is_control { "rtcp" } else { "rtp" };
             self.tap.packet(now, floor, Direction::Out, None, &out[start..]);
+            media.places.make_outbound(&mut srtp.outbound, &media.session, &out[start..]);
             let protected = match is_control {
                 true => srtp.outbound.protect_rtcp(out, start),
                 false => srtp.outbound.protect_rtp(out, start),

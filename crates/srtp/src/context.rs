@@ -99,6 +99,11 @@ impl Context {
         self.sources.len()
     }
 
+    /// Whether this SSRC is in use.
+    pub fn is_in_use(&self, ssrc: u32) -> bool {
+        self.sources.is_in_use(ssrc)
+    }
+
     /// The SSRCs in use, in ascending order.
     pub fn sources(&self) -> impl Iterator<Item = u32> {
         self.sources.ssrcs()
@@ -121,6 +126,12 @@ impl Context {
     /// was used stays used, and what was received stays received. `false`: it is not in use, or too many were removed before.
     pub fn remove_source(&mut self, ssrc: u32) -> bool {
         self.sources.remove(ssrc)
+    }
+
+    /// Frees all that is kept for an SSRC, its indices too: only for one whose packets all went nowhere. To take one of them
+    /// again is then no more than to take it late. `false`: it is not in use.
+    pub fn forget_source(&mut self, ssrc: u32) -> bool {
+        self.sources.forget(ssrc)
     }
 
     /// Counts a drop.

@@ -101,6 +101,11 @@ impl Sources {
         self.table.iter().filter(|source| !source.removed).map(|source| source.ssrc)
     }
 
+    /// Whether it is in use.
+    pub(crate) fn is_in_use(&self, ssrc: u32) -> bool {
+        self.get(ssrc).is_some_and(|source| !source.removed)
+    }
+
     /// What is kept for an SSRC, removed or not.
     pub(crate) fn get(&self, ssrc: u32) -> Option<&Source> {
         self.position(ssrc).ok().map(|at| &self.table[at])
@@ -160,6 +165,14 @@ impl Sources {
             self.in_use += 1;
         }
         source
+    }
+
+    /// Takes a source out of the table. `false`: it is not in use.
+    pub(crate) fn forget(&mut self, ssrc: u32) -> bool {
+        let Some(at) = self.position(ssrc).ok().filter(|at| !self.table[*at].removed) else { return false };
+        self.table.remove(at);
+        self.in_use -= 1;
+        true
     }
 
     /// Takes a source out of use. `false`: it is not in use, or as many removed ones are remembered as may be.

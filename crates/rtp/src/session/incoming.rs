@@ -21,6 +21,10 @@ const TIMEOUT: Duration = Duration::from_secs(25);
 /// Another stream may take a receiver's place so often: each time buffers are made anew.
 const CHANGE_INTERVAL: Duration = Duration::from_millis(100);
 
+/// A stream that is known by its payload type alone takes no other one's place that was heard so lately: what carries no name
+/// may be anything.
+const NAMELESS_INTERVAL: Duration = Duration::from_millis(200);
+
 /// A stream of the other side's, or the place where one may come.
 #[derive(Debug)]
 pub(super) struct Incoming {
@@ -173,8 +177,9 @@ impl Session {
             self.ensure_stream(now, route, ssrc);
             return Some(route);
         }
-        let route = self.name_route(packet, mid, rid.or(repaired))?;
-        self.change(now, route, ssrc)
+        let rid = rid.or(repaired);
+        let route = self.name_route(packet, mid, rid)?;
+        self.change(now, route, ssrc, mid.is_some() || rid.is_some())
     }
 
     /// Whether what a number is known as fits the names that the packet carries.
@@ -212,10 +217,14 @@ impl Session {
     }
 
     /// A stream that was not known, or not as this.
-    fn change(&mut self, now: Instant, route: Route, ssrc: Ssrc) -> Option<Route> {
+    fn change(&mut self, now: Instant, route: Route, ssrc: Ssrc, is_named: bool) -> Option<Route> {
         let receiver = self.receivers.iter_mut().find(|receiver| receiver.id == route.receiver())?;
         if let Route::Media(_) = route {
-            let is_too_soon = receiver.changed.is_some_and(|at| now.since(at) < CHANGE_INTERVAL);
+            let (last, interval) = match is_named {
+                true => (receiver.changed, CHANGE_INTERVAL),
+                false => (receiver.last_heard, NAMELESS_INTERVAL),
+            };
+            let is_too_soon = last.is_some_and(|at| now.since(at) < interval);
             if receiver.stream.is_some() && is_too_soon {
                 return None;
             }

@@ -74,6 +74,16 @@ impl Session {
         })
     }
 
+    /// Whether a number is that of a stream that comes, or of its retransmissions.
+    pub fn is_known(&self, ssrc: Ssrc) -> bool {
+        self.routes.find(ssrc).is_some()
+    }
+
+    /// Whether a number is that of a stream of ours, or of its retransmissions, or the one under which we speak.
+    pub fn is_ours(&self, ssrc: Ssrc) -> bool {
+        ssrc == self.local_ssrc || self.senders.iter().any(|sender| sender.is_of(ssrc))
+    }
+
     /// The receiver whose stream has this number.
     pub fn receiver_of(&self, ssrc: Ssrc) -> Option<ReceiverId> {
         let route = self.routes.find(ssrc)?;

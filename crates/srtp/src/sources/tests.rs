@@ -94,3 +94,19 @@ fn the_table_is_bounded_and_forgets_nothing_that_was_used() {
     );
     assert!(sources.find(300).is_none() && sources.find(100).is_none());
 }
+
+#[test]
+fn a_source_that_is_forgotten_leaves_room_and_no_memory() {
+    let mut sources = Sources::new(2);
+    for ssrc in 0..1000 {
+        let slot = sources.find(ssrc).expect("room");
+        sources.settle(slot, ssrc).highest.advance(7);
+        assert!(sources.is_in_use(ssrc) && sources.forget(ssrc) && !sources.forget(ssrc));
+        assert!(!sources.is_in_use(ssrc) && sources.get(ssrc).is_none());
+    }
+    // One that was removed stays: what it used is not used again.
+    let slot = sources.find(5).expect("room");
+    sources.settle(slot, 5).highest.advance(7);
+    assert!(sources.remove(5) && !sources.forget(5) && sources.get(5).is_some());
+    assert_eq!(sources.len(), 0);
+}
