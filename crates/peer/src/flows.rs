@@ -41,6 +41,7 @@ impl Peer {
         if is_wanted {
             self.make_media();
         }
+        let most = self.config.capabilities.max_layers;
         if let Some(media) = &mut self.media {
             let session = &mut media.session;
             session.set_extensions(&extensions_of(&sections));
@@ -60,7 +61,7 @@ impl Peer {
                 });
                 let flow = &mut media.flows[at];
                 flow.transceiver = section.transceiver;
-                flow.receive(now, session, section);
+                flow.receive(now, session, section, most);
                 flow.send(now, session, section);
                 flow.tones.agree(section);
             }
@@ -75,7 +76,7 @@ impl Peer {
 }
 
 impl Flow {
-    fn receive(&mut self, now: Instant, session: &mut Session, negotiated: &NegotiatedMedia) {
+    fn receive(&mut self, now: Instant, session: &mut Session, negotiated: &NegotiatedMedia, most: usize) {
         if !negotiated.may_receive {
             self.receivers.drain(..).for_each(|(_, id)| session.remove_receiver(id));
             return;
@@ -86,10 +87,11 @@ impl Flow {
             rids: negotiated.remote_rids.iter().filter_map(|rid| Rid::new(rid)).collect(),
             is_video: negotiated.kind == MediaKind::Video,
         };
-        let wanted: Vec<Option<Rid>> = match section.rids.is_empty() {
-            true => vec![None],
-            false => section.rids.iter().copied().map(Some).collect(),
-        };
+        let layers = if section.rids.is_empty() { legacy_layers(negotiated, most) } else { Vec::new() };
+        let mut wanted: Vec<Option<Rid>> = section.rids.iter().chain(&layers).copied().map(Some).collect();
+        if wanted.is_empty() {
+            wanted.push(None);
+        }
         self.receivers.retain(|(rid, id)| {
             let stays = wanted.contains(rid);
             if !stays {
@@ -100,7 +102,11 @@ impl Flow {
         for rid in wanted {
             match self.receivers.iter().find(|(known, _)| *known == rid) {
                 Some((_, id)) => session.update_receiver(*id, section.clone()),
-                None => self.receivers.push((rid, session.add_receiver(now, section.clone(), rid))),
+                None => {
+                    // Packets of layers in the old form carry no name: their numbers tell them apart.
+                    let told = rid.filter(|_| layers.is_empty());
+                    self.receivers.push((rid, session.add_receiver(now, section.clone(), told)));
+                }
             }
         }
         // Without names of layers the numbers that were announced belong to the layers in their order.
@@ -142,6 +148,13 @@ impl Flow {
         self.senders.drain(..).for_each(|(_, ssrc)| session.remove_sender(ssrc));
         self.receivers.drain(..).for_each(|(_, id)| session.remove_receiver(id));
     }
+}
+
+/// The layers of the old form, lowest first, under names that they have here only. As many as we take, but always one.
+fn legacy_layers(negotiated: &NegotiatedMedia, most: usize) -> Vec<Rid> {
+    let count = negotiated.remote_legacy_layers.min(most);
+    let name = |number: usize| Rid::new(&number.to_string());
+    if count > 1 { (0..count).filter_map(name).collect() } else { Vec::new() }
 }
 
 fn sender_config(

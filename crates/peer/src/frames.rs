@@ -62,7 +62,8 @@ impl Peer {
         sender.write(now, frame).map_err(FrameRefused::Stream)
     }
 
-    /// The next frame of any layer, and its name. It lies in the stream's buffer until the next one is read.
+    /// The next frame of any layer, and its name; layers in the old form, without names, are called `0`, `1` and so on, lowest
+    /// first. It lies in the stream's buffer until the next one is read.
     pub fn read_frame(&mut self, now: Instant, id: TransceiverId) -> Option<(Received<'_>, Option<Rid>)> {
         let media = self.media.as_mut()?;
         let flow = media.flows.iter().find(|flow| flow.transceiver == Some(id))?;

@@ -36,6 +36,9 @@ pub struct NegotiatedMedia {
     pub local_sources: Vec<LocalSource>,
     /// Where the other side sends from, as far as it said so.
     pub remote_sources: Vec<PrimarySource>,
+    /// How many of them, the first ones, are layers of one picture in the old form (`a=ssrc-group:SIM`), lowest first; they are
+    /// called `0`, `1` and so on where a layer has a name. 0: there are none.
+    pub remote_legacy_layers: usize,
     /// The names of the layers that come.
     pub remote_rids: Vec<String>,
     /// Of all that we send: one clock.
@@ -85,6 +88,7 @@ impl NegotiatedMedia {
             mixed_extensions: agreement.mixed_extensions,
             local_sources: ours.map_or(Vec::new(), |(_, sources)| agreed_sources(&agreement, sources)),
             remote_sources: agreement.remote_sources.clone(),
+            remote_legacy_layers: agreement.remote_legacy_layers,
             remote_rids: agreement.receive_layers.iter().map(|layer| layer.rid.clone()).collect(),
             cname: cname.to_owned(),
             remote_cname: agreement.remote_cname.clone(),

@@ -183,7 +183,12 @@ impl Peer {
                 self.associate_theirs(&remote);
                 self.negotiation.remote.pending = Some(parsed);
             }
-            _ => self.negotiation.remote.pending = Some(parsed),
+            _ => {
+                let draft = self.negotiation.local.pending.as_ref().ok_or(Misuse::NotAsCreated)?;
+                jsep::check_answer(&SessionDescription::parse(&draft.text)?, &parsed)?;
+                self.hear_of_tracks(&remote);
+                self.negotiation.remote.pending = Some(parsed);
+            }
         }
         self.enter(next);
         Ok(())

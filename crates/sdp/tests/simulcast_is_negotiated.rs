@@ -108,6 +108,19 @@ fn sources_and_their_companions_are_found_also_in_the_old_form_of_simulcast() {
     let section = &jsep::read(&offer).unwrap().media[0];
     let sources: Vec<_> = section.primary_sources().iter().map(|s| (s.ssrc, s.rtx, s.fec)).collect();
     assert_eq!(sources, [(10, Some(11), None), (20, Some(21), Some(22)), (30, None, None)]);
+    assert_eq!(section.legacy_layers(), 3);
     assert_eq!(section.cname(), Some("x"));
     assert_eq!((section.streams[0].stream.as_str(), section.streams[0].track.as_deref()), ("s", Some("t")));
+}
+
+#[test]
+fn one_source_or_two_that_are_no_group_are_no_layers() {
+    let layers = |lines: &str| jsep::read(&video(lines)).unwrap().media[0].legacy_layers();
+    assert_eq!(layers("a=ssrc:1 cname:x\na=ssrc:2 cname:x\n"), 0);
+    assert_eq!(layers("a=ssrc-group:SIM 1\na=ssrc:1 cname:x\n"), 0);
+    assert_eq!(layers("a=ssrc-group:SIM 1 1 1\na=ssrc:1 cname:x\n"), 0);
+    assert_eq!(layers("a=ssrc-group:SIM\n"), 0);
+    assert_eq!(layers("a=ssrc-group:SIM 1 2\na=ssrc:3 cname:x\n"), 2, "the third is something else");
+    let many: String = (0..1000).map(|ssrc| format!(" {ssrc}")).collect();
+    assert_eq!(layers(&format!("a=ssrc-group:SIM{many}\n")), 32);
 }

@@ -44,7 +44,18 @@ impl Peer {
         for section in remote.media.iter().filter(|section| !section.is_rejected) {
             if let Some(id) = self.transceiver_for(section) {
                 self.propose_layers(id, section);
-                self.hear_of_track(id, section);
+                self.hear_of_track(id, section, remote);
+            }
+        }
+    }
+
+    /// Their answer for now is set: tracks are told of, and may still be taken back with the offer.
+    pub(super) fn hear_of_tracks(&mut self, remote: &Remote) {
+        for section in remote.media.iter().filter(|section| !section.is_rejected) {
+            let mut of_section =
+                self.transceivers.iter().filter(|t| t.association.section == Some(section.index));
+            if let Some(id) = of_section.next().map(|transceiver| transceiver.id) {
+                self.hear_of_track(id, section, remote);
             }
         }
     }
@@ -97,7 +108,7 @@ impl Peer {
     }
 
     /// What the other side says of the track that it sends there.
-    pub(super) fn hear_of_track(&mut self, id: TransceiverId, section: &MediaSection) {
+    pub(super) fn hear_of_track(&mut self, id: TransceiverId, section: &MediaSection, description: &Remote) {
         let Some(transceiver) = self.find_transceiver(id) else { return };
         let remote = &mut transceiver.remote;
         if !section.direction.sends() || transceiver.is_stopping {
@@ -110,6 +121,11 @@ impl Peer {
         }
         let streams = section.streams.iter().map(|name| name.stream.clone());
         remote.streams = streams.filter(|stream| stream != "-").collect();
+        // Who names no streams may say in another way what is played in step (RFC 5888 §7).
+        let group = section.mid.as_ref().and_then(|mid| description.lip_sync_of(mid));
+        if let (true, Some([first, _, ..])) = (section.streams.is_empty(), group) {
+            remote.streams.push(format!("lip-sync-{first}"));
+        }
         if !remote.is_announced && remote.track.ready_state == TrackState::Live {
             remote.is_announced = true;
             let name = section.streams.iter().find_map(|name| name.track.clone());

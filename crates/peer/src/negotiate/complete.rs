@@ -80,7 +80,7 @@ impl Peer {
             let id = id.filter(|_| !ours.is_rejected && !theirs.is_rejected);
             match id {
                 Some(id) => {
-                    self.hear_of_track(id, theirs);
+                    self.hear_of_track(id, theirs, &agreed.theirs);
                     self.turn(id, &agreement, &mid);
                 }
                 None => self.end_section(ours.index),

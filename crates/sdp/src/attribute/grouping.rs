@@ -23,6 +23,15 @@ pub struct Group {
 impl Group {
     /// A `BUNDLE` group of these mids, in this order.
     pub fn bundle<'a>(mids: impl IntoIterator<Item = &'a str>) -> Self {
+        Group::of("BUNDLE", mids)
+    }
+
+    /// An `LS` group of these mids: what they carry is played in step (RFC 5888 §7).
+    pub fn lip_sync<'a>(mids: impl IntoIterator<Item = &'a str>) -> Self {
+        Group::of("LS", mids)
+    }
+
+    fn of<'a>(semantics: &str, mids: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names = String::new();
         for mid in mids {
             if !names.is_empty() {
@@ -30,7 +39,7 @@ impl Group {
             }
             names.push_str(mid);
         }
-        Group { semantics: "BUNDLE".into(), names: (!names.is_empty()).then(|| names.into()) }
+        Group { semantics: semantics.into(), names: (!names.is_empty()).then(|| names.into()) }
     }
 
     /// The mids, in order; the first one is the tag (RFC 9143 §7.2.1).
@@ -41,6 +50,11 @@ impl Group {
     /// It is a `BUNDLE` group.
     pub fn is_bundle(&self) -> bool {
         self.semantics == "BUNDLE"
+    }
+
+    /// It is an `LS` group.
+    pub fn is_lip_sync(&self) -> bool {
+        self.semantics == "LS"
     }
 
     pub(super) fn parse(value: &str) -> Result<Self, ParseErrorKind> {

@@ -30,6 +30,8 @@ pub struct Agreement {
     pub receive_layers: Vec<Layer>,
     /// Where the other side sends from, as far as it says so.
     pub remote_sources: Vec<PrimarySource>,
+    /// How many of them, the first ones, are layers of one picture in the old form; 0: none.
+    pub remote_legacy_layers: usize,
     /// The name that its sources share.
     pub remote_cname: Option<String>,
     /// The streams of what it sends.
@@ -74,6 +76,7 @@ pub fn agree(ours: &MediaSection, theirs: &MediaSection, is_offerer: bool) -> Ag
         send_layers: layers(&theirs.receive_layers, &ours.send_layers, direction.sends()),
         receive_layers: layers(&theirs.send_layers, &ours.receive_layers, direction.receives()),
         remote_sources: if direction.receives() { theirs.primary_sources() } else { Vec::new() },
+        remote_legacy_layers: if direction.receives() { theirs.legacy_layers() } else { 0 },
         remote_cname: theirs.cname().map(String::from),
         remote_streams: theirs.streams.clone(),
         reduced_size_rtcp: ours.reduced_size_rtcp && theirs.reduced_size_rtcp,

@@ -1,5 +1,6 @@
 //! What this side says to a proposal. RFC 9429 §5.3.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::choose::{self, ExtensionIds};
@@ -47,7 +48,13 @@ pub fn answer(local: &Local<'_>, offer: &SessionDescription) -> Result<SessionDe
         accepted.push(answer);
     }
     let Some(first) = first else {
-        return Ok(section::session(local, offer.media.iter().map(section::rejected).collect(), &[], false));
+        return Ok(section::session(
+            local,
+            offer.media.iter().map(section::rejected).collect(),
+            &[],
+            false,
+            &[],
+        ));
     };
     let members: Vec<usize> = units.members(first).filter(|index| accepted[*index].is_some()).collect();
     let tag = members.first().copied().unwrap_or(first);
@@ -64,7 +71,32 @@ pub fn answer(local: &Local<'_>, offer: &SessionDescription) -> Result<SessionDe
     let names = members.iter().filter(|index| units.is_bundled(**index));
     let bundled: Vec<&str> = names.filter_map(|index| offer.media[*index].mid()).collect();
     let has_rtp = accepted.iter().flatten().any(|answer| matches!(answer, Accepted::Rtp(_)));
-    Ok(section::session(local, media, &bundled, mixes && has_rtp))
+    let lip_sync: Vec<Vec<&str>> =
+        remote.lip_sync.iter().filter_map(|names| in_step(names, &accepted, offer)).collect();
+    Ok(section::session(local, media, &bundled, mixes && has_rtp, &lip_sync))
+}
+
+/// Of the sections that the other side plays in step, those for which we say the same: what we send there belongs to one
+/// stream, or to none (RFC 9429 §5.3.1). Fewer than two are no group.
+fn in_step<'a>(
+    names: &[String],
+    accepted: &[Option<Accepted<'_>>],
+    offer: &'a SessionDescription,
+) -> Option<Vec<&'a str>> {
+    let named = accepted.iter().zip(&offer.media).filter_map(|(answer, media)| match answer {
+        Some(Accepted::Rtp(rtp)) => Some((media.mid()?, rtp.wish.streams)),
+        _ => None,
+    });
+    let ours: Vec<(&str, &[String])> =
+        named.filter(|(mid, _)| names.iter().any(|name| name == mid)).collect();
+    let of_stream = |stream: Option<&String>| -> Vec<&'a str> {
+        let is_in =
+            |streams: &[String]| streams.is_empty() || stream.is_some_and(|name| streams.contains(name));
+        ours.iter().filter(|(_, streams)| is_in(streams)).map(|(mid, _)| *mid).collect()
+    };
+    let streams = ours.iter().flat_map(|(_, streams)| streams.iter());
+    let mut groups = streams.map(|stream| of_stream(Some(stream))).chain([of_stream(None)]);
+    groups.find(|group| group.len() > 1)
 }
 
 /// A section that we take.

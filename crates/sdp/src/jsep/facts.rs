@@ -18,9 +18,16 @@ pub struct Remote {
     pub data: Option<DataSection>,
     /// All sections of audio and video over RTP, in order, the rejected ones too.
     pub media: Vec<MediaSection>,
+    /// Names of sections that are played in step, group by group (RFC 5888 §7).
+    pub lip_sync: Vec<Vec<String>>,
 }
 
 impl Remote {
+    /// The group of sections that are played in step with the one of this name.
+    pub fn lip_sync_of(&self, mid: &str) -> Option<&[String]> {
+        self.lip_sync.iter().find(|group| group.iter().any(|name| name == mid)).map(Vec::as_slice)
+    }
+
     /// The RTP section in this place.
     pub fn media_at(&self, index: usize) -> Option<&MediaSection> {
         self.media.binary_search_by_key(&index, |section| section.index).ok().map(|at| &self.media[at])
@@ -234,6 +241,19 @@ impl MediaSection {
         let source =
             |ssrc| PrimarySource { ssrc, rtx: companion("FID", ssrc), fec: companion("FEC-FR", ssrc) };
         primary.map(source).collect()
+    }
+
+    /// How many of [`primary_sources`](Self::primary_sources), the first ones, are layers of one picture by a legacy `SIM` group;
+    /// 0: there is none.
+    pub fn legacy_layers(&self) -> usize {
+        let of_sim = self.groups.iter().filter(|group| group.semantics == "SIM");
+        let mut layers: Vec<u32> = of_sim.flat_map(|group| group.ssrcs.iter().copied()).collect();
+        layers.sort_unstable();
+        layers.dedup();
+        if layers.len() < 2 {
+            return 0;
+        }
+        self.primary_sources().iter().take_while(|source| layers.binary_search(&source.ssrc).is_ok()).count()
     }
 
     /// The name that the writer's sources share.

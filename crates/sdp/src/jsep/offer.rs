@@ -143,7 +143,7 @@ impl<'a> Plan<'a> {
             });
         }
         let mixes = self.slots.iter().any(|slot| matches!(slot, Slot::Media { .. }));
-        section::session(local, media, &bundled, mixes)
+        section::session(local, media, &bundled, mixes, &[])
     }
 }
 

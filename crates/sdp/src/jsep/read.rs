@@ -32,7 +32,9 @@ pub fn read(description: &SessionDescription) -> Result<Remote, JsepError> {
         None => live.collect(),
     };
     let transport = transport::first_usable(description, &wanted)?;
-    Ok(Remote { sections, transport, data: data_section, media })
+    let groups = description.groups().filter(|group| group.is_lip_sync());
+    let lip_sync = groups.map(|group| group.mids().map(String::from).collect()).collect();
+    Ok(Remote { sections, transport, data: data_section, media, lip_sync })
 }
 
 /// Every section in short; no two have one name.

@@ -22,17 +22,20 @@ const DISCARD_PORT: u16 = 9;
 pub(super) const RTP_PROTOCOL: &str = "UDP/TLS/RTP/SAVPF";
 
 /// A description of these sections. `bundled`: the names of those that share a transport; none: no group. `mixes`: both
-/// forms of RTP header extensions may be mixed in all sections.
+/// forms of RTP header extensions may be mixed in all sections. `lip_sync`: names of those that are played in step, by group.
 pub(super) fn session(
     local: &Local<'_>,
     media: Vec<Media>,
     bundled: &[&str],
     mixes: bool,
+    lip_sync: &[Vec<&str>],
 ) -> SessionDescription {
     let mut lines = alloc::vec![Line::Timing(Timing { start: 0, stop: 0 })];
     if !bundled.is_empty() {
         lines.push(Line::Attribute(Attribute::Group(Group::bundle(bundled.iter().copied()))));
     }
+    let groups = lip_sync.iter().map(|names| Group::lip_sync(names.iter().copied()));
+    lines.extend(groups.map(|group| Line::Attribute(Attribute::Group(group))));
     lines.extend(mixes.then_some(Line::Attribute(Attribute::ExtMapAllowMixed)));
     SessionDescription { origin: origin(local), name: "-".into(), lines, media }
 }
