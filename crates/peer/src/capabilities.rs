@@ -65,7 +65,8 @@ impl Default for Capabilities {
 }
 
 const AUDIO_FEEDBACK: &[&str] = &["transport-cc", "ack ccfb"];
-const VIDEO_FEEDBACK: &[&str] = &["goog-remb", "transport-cc", "ack ccfb", "ccm fir", "nack", "nack pli"];
+const VIDEO_FEEDBACK: &[&str] =
+    &["goog-remb", "transport-cc", "ack ccfb", "ccm fir", "ccm tmmbr", "nack", "nack pli"];
 
 fn audio_codecs() -> Vec<Codec> {
     let opus = Codec::new(111, "opus", 48_000).with_channels(2).with_parameters("minptime=10;useinbandfec=1");

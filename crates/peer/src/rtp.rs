@@ -139,12 +139,19 @@ impl Peer {
     /// What the streams have to say. Tracks are muted while nothing comes.
     pub(crate) fn poll_media(&mut self) -> Option<Event> {
         let event = self.media.as_mut()?.session.poll_event()?;
-        match event {
-            session::Event::Started { receiver, .. } | session::Event::Readable(receiver) => {
-                self.mute(receiver, false);
+        let change = match event {
+            session::Event::Started { receiver, .. } => Some((receiver, false)),
+            // What a source sent before it left may still be read; it is gone nevertheless.
+            session::Event::Readable(receiver) => {
+                Some((receiver, false)).filter(|(receiver, _)| self.is_live(*receiver))
             }
-            session::Event::Silent(receiver) => self.mute(receiver, true),
-            _ => {}
+            session::Event::Silent(receiver) | session::Event::Goodbye(receiver) => {
+                Some((receiver, true)).filter(|(receiver, _)| !self.has_live_layer(*receiver))
+            }
+            _ => None,
+        };
+        if let Some((receiver, is_muted)) = change {
+            self.mute(receiver, is_muted);
         }
         Some(Event::Rtp(event))
     }
@@ -155,6 +162,19 @@ impl Peer {
         let media =
             self.media.as_ref().filter(|media| media.srtp.is_some() && self.transport.may_send(id))?;
         Instant::earliest(media.session.poll_timeout(), self.tones_timeout())
+    }
+
+    fn is_live(&mut self, receiver: session::ReceiverId) -> bool {
+        let session = self.media.as_mut().map(|media| &mut media.session);
+        session.and_then(|session| Some(session.receiver(receiver)?.is_live())).unwrap_or(false)
+    }
+
+    /// Whether the track is there in any layer.
+    fn has_live_layer(&mut self, receiver: session::ReceiverId) -> bool {
+        let Some(media) = &mut self.media else { return false };
+        let of_receiver = |flow: &&Flow| flow.receivers.iter().any(|(_, id)| *id == receiver);
+        let Some(flow) = media.flows.iter().find(of_receiver) else { return false };
+        flow.receivers.iter().any(|(_, id)| media.session.receiver(*id).is_some_and(|r| r.is_live()))
     }
 
     fn mute(&mut self, receiver: session::ReceiverId, is_muted: bool) {

@@ -8,6 +8,7 @@
 mod config;
 mod decodable;
 mod frames;
+mod leave;
 mod packets;
 mod parity;
 mod read;
@@ -61,6 +62,7 @@ pub struct Stream {
     key_frames: KeyFrames,
     /// Made when the stream comes with parity.
     decoder: Option<Box<Decoder>>,
+    has_left: bool,
     rtt: Duration,
     stats: Inbound,
 }
@@ -88,6 +90,7 @@ impl Stream {
             reading: Reading::new(config.is_video),
             key_frames: KeyFrames::default(),
             decoder: None,
+            has_left: false,
             // Until it was measured: that of a long way.
             rtt: Duration::from_millis(100),
             stats: Inbound::default(),
@@ -329,6 +332,11 @@ impl Stream {
     /// Bytes of payload that are held.
     pub fn held_bytes(&self) -> usize {
         self.packets.bytes()
+    }
+
+    /// Whether a later number has come already.
+    pub(crate) fn is_old(&self, sequence: u16) -> bool {
+        self.reception.peek(sequence) < self.reception.highest()
     }
 
     /// Its SSRC.

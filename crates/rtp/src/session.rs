@@ -15,6 +15,7 @@ mod compose;
 mod config;
 mod control;
 mod event;
+mod find;
 mod handles;
 mod incoming;
 mod interval;

@@ -54,7 +54,7 @@ impl Stream {
     /// [pairs](crate::rtcp::NackPair) the rest stays due.
     pub fn poll_nack(&mut self, now: Instant, rtt: Duration, pairs: usize, lost: &mut Vec<u16>) {
         self.rtt = rtt;
-        if self.config.nack {
+        if self.config.nack && !self.has_left {
             let before = lost.len();
             self.losses.poll(now, rtt, pairs, lost);
             self.stats.nack_count += (lost.len() - before) as u64;
@@ -64,7 +64,7 @@ impl Stream {
 
     /// Whether to ask for a key frame now. Asked again every 300 ms until one comes.
     pub fn poll_key_frame_request(&mut self, now: Instant) -> bool {
-        let is_due = self.key_frames.due(self.rtt).is_some_and(|due| due <= now);
+        let is_due = !self.has_left && self.key_frames.due(self.rtt).is_some_and(|due| due <= now);
         if is_due {
             self.key_frames.asked = Some(now);
             self.stats.pli_count += 1;
@@ -79,8 +79,11 @@ impl Stream {
         }
     }
 
-    /// A sender report about the stream came.
+    /// A sender report about the stream came. Of a source that left it is a late one, and says nothing.
     pub fn on_sender_report(&mut self, now: Instant, info: &SenderInfo) {
+        if self.has_left {
+            return;
+        }
         self.mapping.on_sender_report(now, Ntp(info.ntp), info.rtp_timestamp);
         self.stats.remote = Some(RemoteOutbound {
             packets_sent: info.packets,
@@ -91,8 +94,11 @@ impl Stream {
         });
     }
 
-    /// What a report says of the stream, for the time since the last call. `None`: nothing came yet.
+    /// What a report says of the stream, for the time since the last call. `None`: nothing came yet, or its source left.
     pub fn report_block(&mut self, now: Instant) -> Option<ReportBlock> {
+        if self.has_left {
+            return None;
+        }
         let (fraction_lost, cumulative_lost, highest_sequence) = self.reception.report()?;
         let (last_sender_report, delay_since_last) = self.mapping.last_sender_report(now);
         Some(ReportBlock {

@@ -21,6 +21,9 @@ impl Stream {
 
     /// When there is something to be said to the sender: a request for packets or, if they are asked for, for a key frame.
     pub fn asks_at(&self, for_key_frames: bool) -> Option<Instant> {
+        if self.has_left() {
+            return None;
+        }
         let nack = self.losses.poll_timeout().filter(|_| self.config.nack);
         let key_frame = self.key_frames.due(self.rtt).filter(|_| for_key_frames);
         Instant::earliest(nack, key_frame)

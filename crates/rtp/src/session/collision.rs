@@ -32,10 +32,6 @@ impl Session {
         is_known
     }
 
-    fn is_ours(&self, ssrc: Ssrc) -> bool {
-        self.local_ssrc == ssrc || self.senders.iter().any(|sender| sender.stream.is_of(ssrc))
-    }
-
     /// Another number, and where it belongs to a stream, for its repair too.
     fn renumber(&mut self, ssrc: Ssrc) {
         if self.local_ssrc == ssrc {

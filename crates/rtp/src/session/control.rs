@@ -34,9 +34,7 @@ impl Session {
             Packet::Goodbye(goodbye) => {
                 for source in goodbye.sources() {
                     self.on_owner_left(now, source);
-                    if let Some(Route::Media(id)) = self.routes.find(source) {
-                        self.say(Event::Goodbye(id));
-                    }
+                    self.on_goodbye(now, source);
                 }
             }
             Packet::Nack(nack) => {

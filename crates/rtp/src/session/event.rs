@@ -11,7 +11,7 @@ pub struct ReceiverId(pub u32);
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// The first packet of a stream came, or another stream took its place.
+    /// The first packet of a stream came, or another stream took its place, or it goes on after a goodbye.
     Started {
         /// Where it is read.
         receiver: ReceiverId,
@@ -24,7 +24,7 @@ pub enum Event {
     Readable(ReceiverId),
     /// No packet has come for a while.
     Silent(ReceiverId),
-    /// The other side ended its stream (BYE).
+    /// The other side ended its stream (BYE). What came of it can still be read.
     Goodbye(ReceiverId),
     /// The other side can not go on without a key frame of this stream of ours.
     KeyFrameRequested(Ssrc),

@@ -206,6 +206,17 @@ impl<'a> Receiver<'a> {
         Some(self.session.receivers[self.at].stream.as_ref()?.ssrc())
     }
 
+    /// Packets come: the stream began, was heard of lately, and its source has not left.
+    pub fn is_live(&self) -> bool {
+        let receiver = &self.session.receivers[self.at];
+        receiver.stream.is_some() && !receiver.is_silent()
+    }
+
+    /// Whether its source said goodbye and has sent nothing new since.
+    pub fn has_left(&self) -> bool {
+        self.session.receivers[self.at].stream.as_ref().is_some_and(receive::Stream::has_left)
+    }
+
     /// What it counted.
     pub fn stats(&self) -> Option<Inbound> {
         Some(self.session.receivers[self.at].stream.as_ref()?.stats())

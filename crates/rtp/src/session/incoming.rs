@@ -8,9 +8,8 @@ use limpid_sansio::Instant;
 use super::route::Route;
 use super::{DropReason, Event, Inbound, Meaning, ReceiverId, Section, Session};
 use crate::elements::ElementIds;
-use crate::ext::Kind;
 use crate::header::Packet;
-use crate::names::{Mid, Rid, Ssrc};
+use crate::names::{Rid, Ssrc};
 use crate::receive::{self, Codec, Verdict};
 use crate::rtcp::ReportBlock;
 
@@ -18,6 +17,8 @@ use crate::rtcp::ReportBlock;
 const SILENCE: Duration = Duration::from_secs(2);
 /// Five intervals of the smallest fixed length, 5 s. RFC 3550 §6.3.5.
 const TIMEOUT: Duration = Duration::from_secs(25);
+/// What comes so soon after a goodbye was on its way before (RFC 3550 §6.3.4: stragglers).
+const STRAGGLERS: Duration = Duration::from_millis(500);
 /// Another stream may take a receiver's place so often: each time buffers are made anew.
 const CHANGE_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -41,6 +42,8 @@ pub(super) struct Incoming {
     last_heard: Option<Instant>,
     is_silent: bool,
     changed: Option<Instant>,
+    /// When its source said goodbye.
+    left: Option<Instant>,
 }
 
 impl Incoming {
@@ -56,6 +59,7 @@ impl Incoming {
             last_heard: None,
             is_silent: false,
             changed: None,
+            left: None,
         }
     }
 
@@ -65,6 +69,10 @@ impl Incoming {
             self.stream = None;
         }
         self.section = section;
+    }
+
+    pub(super) fn is_silent(&self) -> bool {
+        self.is_silent
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -116,6 +124,7 @@ impl Incoming {
         config.delay = self.delay;
         self.stream = Some(receive::Stream::new(config));
         self.is_announced = false;
+        self.left = None;
     }
 }
 
@@ -134,9 +143,15 @@ impl Session {
         if receiver.section.payload(packet.header.payload_type).is_none() {
             return self.drop(DropReason::UnknownPayloadType);
         }
-        receiver.last_heard = Some(now);
-        receiver.is_silent = false;
         let Some(stream) = &mut receiver.stream else { return self.drop(DropReason::Unrouted) };
+        let goes_on = receiver.left.is_some_and(|left| now >= left + STRAGGLERS) && route.is_media();
+        if goes_on {
+            receiver.left = None;
+            stream.go_on();
+        }
+        receiver.last_heard = Some(now);
+        receiver.is_silent = receiver.left.is_some();
+        let (ssrc, rid) = (stream.ssrc(), receiver.rid);
         let verdict = match route {
             Route::Media(_) => stream.receive(now, &packet),
             Route::Repair(_) => stream.receive_rtx(now, &packet),
@@ -148,7 +163,20 @@ impl Session {
                 self.drop(DropReason::Stale);
             }
         }
+        if goes_on {
+            self.say(Event::Started { receiver: route.receiver(), ssrc, rid });
+        }
         self.attend_receiver(now, at);
+    }
+
+    /// A source of the other side's left. Once is enough.
+    pub(super) fn on_goodbye(&mut self, now: Instant, source: Ssrc) {
+        let Some(Route::Media(id)) = self.routes.find(source) else { return };
+        let Some(receiver) = self.receivers.iter_mut().find(|receiver| receiver.id == id) else { return };
+        let Some(stream) = receiver.stream.as_mut().filter(|stream| !stream.has_left()) else { return };
+        stream.on_goodbye();
+        (receiver.left, receiver.is_silent) = (Some(now), true);
+        self.say(Event::Goodbye(id));
     }
 
     /// What feedback will say of it.
@@ -162,62 +190,9 @@ impl Session {
         }
     }
 
-    /// RFC 9143 §9.2: the section that the packet names; else what its number is known as; else the one section that has its
-    /// payload type.
-    fn route(&mut self, now: Instant, packet: &Packet<'_>) -> Option<Route> {
-        let ssrc = packet.header.ssrc;
-        let name = |kind| self.elements.id(kind).and_then(|id| packet.element(id));
-        let mid = name(Kind::Mid).and_then(Mid::from_bytes);
-        let rid = name(Kind::RtpStreamId).and_then(Rid::from_bytes);
-        let repaired = name(Kind::RepairedRtpStreamId).and_then(Rid::from_bytes);
-        let known = self.routes.find(ssrc);
-        if let Some(route) = known
-            && self.agrees(route, mid, rid)
-        {
-            self.ensure_stream(now, route, ssrc);
-            return Some(route);
-        }
-        let rid = rid.or(repaired);
-        let route = self.name_route(packet, mid, rid)?;
-        self.change(now, route, ssrc, mid.is_some() || rid.is_some())
-    }
-
-    /// Whether what a number is known as fits the names that the packet carries.
-    fn agrees(&self, route: Route, mid: Option<Mid>, rid: Option<Rid>) -> bool {
-        let Some(receiver) = self.receivers.iter().find(|receiver| receiver.id == route.receiver()) else {
-            return false;
-        };
-        let is_same_mid = mid.is_none() || receiver.section.mid.is_none() || receiver.section.mid == mid;
-        is_same_mid && (rid.is_none() || receiver.rid.is_none() || receiver.rid == rid)
-    }
-
-    fn name_route(&self, packet: &Packet<'_>, mid: Option<Mid>, rid: Option<Rid>) -> Option<Route> {
-        let payload_type = packet.header.payload_type;
-        let takes = |receiver: &&Incoming| receiver.section.payload(payload_type).is_some();
-        let receiver = match mid {
-            Some(_) => {
-                let of_section = self.receivers.iter().filter(|receiver| receiver.section.mid == mid);
-                of_section.filter(takes).find(|receiver| receiver.rid == rid || rid.is_none())?
-            }
-            // Without a name only where nobody else could be meant.
-            None => {
-                let mut candidates =
-                    self.receivers.iter().filter(takes).filter(|receiver| receiver.rid == rid);
-                let first = candidates.next()?;
-                let is_only = candidates.all(|other| other.section.mid == first.section.mid);
-                Some(first).filter(|_| is_only)?
-            }
-        };
-        let payload = receiver.section.payload(payload_type)?;
-        Some(match payload.meaning {
-            Meaning::Retransmission(_) => Route::Repair(receiver.id),
-            Meaning::Parity(_) => Route::Parity(receiver.id),
-            _ => Route::Media(receiver.id),
-        })
-    }
-
     /// A stream that was not known, or not as this.
-    fn change(&mut self, now: Instant, route: Route, ssrc: Ssrc, is_named: bool) -> Option<Route> {
+    pub(super) fn change(&mut self, now: Instant, route: Route, ssrc: Ssrc, is_named: bool) -> Option<Route> {
+        let before = self.routes.find(ssrc);
         let receiver = self.receivers.iter_mut().find(|receiver| receiver.id == route.receiver())?;
         if let Route::Media(_) = route {
             let (last, interval) = match is_named {
@@ -231,12 +206,17 @@ impl Session {
             receiver.stream = None;
             receiver.changed = Some(now);
         }
+        if let Some(Route::Media(other)) = before.filter(|known| known.receiver() != route.receiver())
+            && let Some(other) = self.receivers.iter_mut().find(|receiver| receiver.id == other)
+        {
+            other.stream = None; // it goes on elsewhere
+        }
         self.routes.bind(ssrc, route);
         self.ensure_stream(now, route, ssrc);
         Some(route)
     }
 
-    fn ensure_stream(&mut self, now: Instant, route: Route, ssrc: Ssrc) {
+    pub(super) fn ensure_stream(&mut self, now: Instant, route: Route, ssrc: Ssrc) {
         let (Route::Media(id), elements) = (route, self.elements) else { return };
         let Some(receiver) = self.receivers.iter_mut().find(|receiver| receiver.id == id) else { return };
         if receiver.stream.is_none() {

@@ -81,7 +81,7 @@ impl Session {
 
     /// Whether a number is that of a stream of ours, or of its retransmissions, or the one under which we speak.
     pub fn is_ours(&self, ssrc: Ssrc) -> bool {
-        ssrc == self.local_ssrc || self.senders.iter().any(|sender| sender.is_of(ssrc))
+        ssrc == self.local_ssrc || self.senders.iter().any(|sender| sender.stream.is_of(ssrc))
     }
 
     /// The receiver whose stream has this number.

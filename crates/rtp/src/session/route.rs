@@ -17,6 +17,10 @@ pub(crate) enum Route {
 }
 
 impl Route {
+    pub(crate) const fn is_media(self) -> bool {
+        matches!(self, Route::Media(_))
+    }
+
     pub(crate) const fn receiver(self) -> ReceiverId {
         match self {
             Route::Media(receiver) | Route::Repair(receiver) | Route::Parity(receiver) => receiver,
