@@ -77,7 +77,10 @@ fn check_section(section: &SectionSummary, offered: &Media, answered: &Media) ->
     }
 }
 
-/// The answer's groups are parts of the offer's, name live sections, and hold all that is live in a group only.
+/// The answer's groups are parts of the offer's, and hold all that is live in a group only.
+///
+/// Deviation: RFC 9143 §7.3.3 wants refused sections out of the group. Servers exist that name all sections of the offer, and
+/// browsers take it: a refused section has no transport to be shared.
 fn check_bundle(offer: &SessionDescription, answer: &SessionDescription) -> Result<(), JsepError> {
     let group_of = |description: &SessionDescription| -> BTreeMap<String, usize> {
         let bundles = description.groups().filter(|group| group.is_bundle()).enumerate();
@@ -95,8 +98,8 @@ fn check_bundle(offer: &SessionDescription, answer: &SessionDescription) -> Resu
     let fits = sections.into_iter().all(|(offered, answered_media)| {
         let is_member = answered_media.mid().is_some_and(|mid| answered.contains_key(mid));
         let is_live = answered_media.port != 0;
-        // In a group and dead, or alive and outside of the only place where it may live: neither is an answer.
-        is_member == is_live || (is_live && offered.port != 0)
+        // Alive and outside of the only place where it may live is no answer.
+        is_member || !is_live || offered.port != 0
     });
     if fits { Ok(()) } else { Err(JsepError::BadBundle) }
 }
