@@ -29,8 +29,11 @@ pub(super) fn is_same(one: &Codec, other: &Codec) -> bool {
 /// They are ours, but for the level of H.264 and H.265: without leave to differ it is the lower of both.
 pub(crate) fn answered_parameters(ours: &Codec, theirs: &Codec) -> String {
     if ours.is("H264") && !(may_differ(ours) && may_differ(theirs)) {
-        let (profile, level) = (h264(ours), h264(theirs).1.min(h264(ours).1));
-        return with(ours, "profile-level-id", &alloc::format!("{}{level:02x}", profile.2));
+        let (profile, idc, iop, our_level) = h264(ours);
+        let level = our_level.min(h264(theirs).3);
+        let iop = if profile.has_level_1b() { iop & !LEVEL_1B_BIT | level.bit() } else { iop };
+        let id = alloc::format!("{idc:02x}{iop:02x}{:02x}", level.idc());
+        return with(ours, "profile-level-id", &id);
     }
     if ours.is("H265") {
         let level =
@@ -81,8 +84,34 @@ enum H264 {
     Other(u8, u8),
 }
 
-/// Profile, level, and the four digits that say the profile. Nothing said: Baseline, level 1 (RFC 6184 §8.1).
-fn h264(codec: &Codec) -> (H264, u8, String) {
+impl H264 {
+    /// In these level 1b is 1.1 with another bit (H.264 A.3.1, RFC 6184 §8.1).
+    const fn has_level_1b(&self) -> bool {
+        !matches!(self, H264::High | H264::ConstrainedHigh | H264::Other(..))
+    }
+}
+
+/// constraint_set3_flag.
+const LEVEL_1B_BIT: u8 = 0x10;
+
+/// A level of H.264: twice its number, so that 1b has a place below 1.1.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Level(u16);
+
+impl Level {
+    const ONE_B: Level = Level(21);
+
+    const fn idc(self) -> u8 {
+        self.0.div_ceil(2) as u8
+    }
+
+    const fn bit(self) -> u8 {
+        if self.0 == Self::ONE_B.0 { LEVEL_1B_BIT } else { 0 }
+    }
+}
+
+/// Profile, its two bytes, and level. Nothing said: Baseline, level 1 (RFC 6184 §8.1).
+fn h264(codec: &Codec) -> (H264, u8, u8, Level) {
     let digits = codec.parameter("profile-level-id").filter(|id| id.len() == 6 && id.is_ascii());
     let digits = digits.unwrap_or("42000a");
     let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap_or(0);
@@ -99,5 +128,6 @@ fn h264(codec: &Codec) -> (H264, u8, String) {
         (0x64, 0x0c) => H264::ConstrainedHigh,
         (idc, iop) => H264::Other(idc, iop),
     };
-    (profile, level, digits[..4].into())
+    let is_1b = profile.has_level_1b() && level == 11 && iop & LEVEL_1B_BIT != 0;
+    (profile, idc, iop, if is_1b { Level::ONE_B } else { Level(u16::from(level) * 2) })
 }

@@ -42,6 +42,14 @@ fn the_level_of_h264_is_the_lower_one_unless_both_let_it_differ() {
     assert_eq!(answered_parameters(&free, &free.clone()), free.parameters);
     let theirs = h264("profile-level-id=42c00d");
     assert_eq!(answered_parameters(&free, &theirs), "level-asymmetry-allowed=1;profile-level-id=42e00d");
+    let low = h264("profile-level-id=42f00b");
+    assert_eq!(answered_parameters(&free, &low), "level-asymmetry-allowed=1;profile-level-id=42f00b", "1b");
+    assert_eq!(
+        answered_parameters(&low, &h264("profile-level-id=42e00b")),
+        low.parameters,
+        "1b is below 1.1"
+    );
+    assert_eq!(answered_parameters(&low, &h264("profile-level-id=42e00a")), "profile-level-id=42e00a");
     let mute = h264("");
     assert_eq!(answered_parameters(&mute, &h264("profile-level-id=42001f")), "profile-level-id=42000a");
     let h265 = |level: &str| Codec::new(1, "H265", 90_000).with_parameters(level);
