@@ -113,3 +113,29 @@ fn arrivals_are_told_for_all_payload_types_and_an_answer_names_one_way() {
         assert_eq!(answered(&side, wish, &offer), answer, "the same each time");
     }
 }
+
+//~ covers 9143-9.1.1-a neg
+#[test]
+fn a_payload_type_means_one_codec_over_the_group() {
+    let side = Side::new();
+    let second = |lines: &str| {
+        let text = video("").to_string().replace("BUNDLE v", "BUNDLE v w");
+        let more = "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99\r\na=mid:w\r\na=rtcp-mux\r\n";
+        let offer = parse(&(text + more + lines));
+        let answer = jsep::answer(&side.local(&side.everything(&offer)), &offer).unwrap();
+        let read = jsep::read(&answer).unwrap();
+        let numbers =
+            |at: usize| read.media[at].codecs.iter().map(|codec| codec.payload_type).collect::<Vec<_>>();
+        assert_eq!(numbers(0), [96, 97]);
+        (outline(&answer), numbers(1))
+    };
+    let vp8 = "a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n";
+    let vp9 = "a=rtpmap:98 VP9/90000\r\na=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=98\r\n";
+    let both = vec!["video 9 v".to_owned(), "video 9 w".to_owned()];
+    assert_eq!(second(&format!("{vp8}{vp9}")), (both.clone(), vec![96, 97, 98, 99]), "the same in both");
+    let other =
+        "a=rtpmap:96 VP9/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=98\r\na=rtpmap:98 VP8/90000\r\n";
+    assert_eq!(second(other), (both, vec![98]), "96 and what 97 repeats are others in the first section");
+    let (outline, numbers) = second("a=rtpmap:96 VP9/90000\r\n");
+    assert_eq!((outline[1].as_str(), numbers.len()), ("video 0 w", 0), "nothing is left");
+}

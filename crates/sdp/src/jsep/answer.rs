@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::choose::{self, ExtensionIds};
+use super::choose::{self, Meanings};
 use super::facts::DataSection;
 use super::read::summaries;
 use super::section::{self, Form, Place, Rtp};
@@ -30,7 +30,7 @@ pub fn answer(local: &Local<'_>, offer: &SessionDescription) -> Result<SessionDe
     let remote = read(offer)?;
     let sections = summaries(offer)?;
     let units = Units::of(offer, &sections);
-    let mut ids = ExtensionIds::new();
+    let mut meanings = Meanings::default();
     let mut accepted: Vec<Option<Accepted<'_>>> = Vec::with_capacity(sections.len());
     let mut first = None;
     for index in 0..sections.len() {
@@ -39,7 +39,7 @@ pub fn answer(local: &Local<'_>, offer: &SessionDescription) -> Result<SessionDe
             _ if !first.as_ref().is_none_or(shares) => None,
             (Some(section), _) => {
                 let wish = local.wish_for(index);
-                wish.and_then(|wish| choose::accept(wish, section, &mut ids)).map(Accepted::Rtp)
+                wish.and_then(|wish| choose::accept(wish, section, &mut meanings)).map(Accepted::Rtp)
             }
             (None, Some(data)) if data.index == index && data.sctp_port != 0 => Some(Accepted::Data(data)),
             _ => None,

@@ -13,24 +13,38 @@ use crate::codec::{CCFB, Codec, CodecRole, TRANSPORT_WIDE, answered_parameters, 
 /// What the names of both versions of the extension have in common.
 const TRANSPORT_WIDE_URI: &str = "transport-wide-cc";
 
-/// What the numbers of header extensions mean in an answer: one thing over all of its sections (RFC 9143 §12).
-pub(super) type ExtensionIds = BTreeMap<u16, String>;
+/// What the numbers of an answer mean: one thing over all of its sections, as those share a transport.
+#[derive(Default)]
+pub(super) struct Meanings {
+    /// Of header extensions (RFC 9143 §12).
+    extensions: BTreeMap<u16, String>,
+    /// Of payload types (RFC 9143 §9.1.1).
+    codecs: BTreeMap<u8, Codec>,
+}
+
+impl Meanings {
+    fn allow(&self, codec: &Codec) -> bool {
+        let same = |known: &Codec| known.matches(codec) && known.references() == codec.references();
+        self.codecs.get(&codec.payload_type).is_none_or(same)
+    }
+}
 
 /// The section that answers `offered`; `None`: nothing in it suits us.
 pub(super) fn accept<'a>(
     wish: &'a Wish<'a>,
     offered: &'a MediaSection,
-    ids: &mut ExtensionIds,
+    meanings: &mut Meanings,
 ) -> Option<Rtp<'a>> {
     // There is no second component for RTCP here (RFC 9429 §5.3.1).
     if wish.kind != offered.kind || offered.is_rejected || !offered.rtcp_mux {
         return None;
     }
-    let mut codecs = codecs(wish, offered);
+    let mut codecs = codecs(wish, offered, meanings);
     if !codecs.iter().any(|codec| codec.role() == CodecRole::Media) {
         return None;
     }
-    let extensions = extensions(wish, offered, ids);
+    meanings.codecs.extend(codecs.iter().map(|codec| (codec.payload_type, codec.clone())));
+    let extensions = extensions(wish, offered, &mut meanings.extensions);
     choose_arrivals(&mut codecs, &extensions);
     let direction = offered.direction.reversed().intersect(wish.direction);
     let is_usable = |layer: &&Layer| {
@@ -55,8 +69,9 @@ pub(super) fn accept<'a>(
     })
 }
 
-/// The codecs of both, in the order of the offer, or in ours if we prefer ours; each under the offer's number.
-fn codecs(wish: &Wish<'_>, offered: &MediaSection) -> Vec<Codec> {
+/// The codecs of both, in the order of the offer, or in ours if we prefer ours; each under the offer's number. One whose
+/// number means another codec in another section is left out.
+fn codecs(wish: &Wish<'_>, offered: &MediaSection, meanings: &Meanings) -> Vec<Codec> {
     let ours_for = |theirs: &Codec| wish.codecs.iter().position(|ours| ours.matches(theirs));
     let mut taken: BTreeMap<u8, usize> = BTreeMap::new();
     for rank in 0..3 {
@@ -67,7 +82,7 @@ fn codecs(wish: &Wish<'_>, offered: &MediaSection) -> Vec<Codec> {
                 CodecRole::Redundancy => rank == 1 && is_backed,
                 _ => rank == 0,
             };
-            if let Some(place) = ours_for(theirs).filter(|_| takes) {
+            if let Some(place) = ours_for(theirs).filter(|_| takes && meanings.allow(theirs)) {
                 taken.insert(theirs.payload_type, place);
             }
         }
@@ -107,7 +122,7 @@ fn choose_arrivals(codecs: &mut [Codec], extensions: &[Extension]) {
 
 /// The extensions of both, under the offer's numbers. One whose number already means something else is left out; one that
 /// was offered without a real number gets one.
-fn extensions(wish: &Wish<'_>, offered: &MediaSection, ids: &mut ExtensionIds) -> Vec<Extension> {
+fn extensions(wish: &Wish<'_>, offered: &MediaSection, ids: &mut BTreeMap<u16, String>) -> Vec<Extension> {
     let mut chosen = Vec::new();
     for theirs in &offered.extensions {
         let Some(ours) = wish.extensions.iter().find(|ours| ours.uri == theirs.uri) else { continue };
