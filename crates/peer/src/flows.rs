@@ -45,6 +45,7 @@ impl Peer {
         if let Some(media) = &mut self.media {
             let session = &mut media.session;
             session.set_extensions(&extensions_of(&sections));
+            session.set_mixed_extensions(sections.iter().all(|section| section.mixed_extensions));
             let reduced_size = sections.iter().all(|section| section.reduced_size_rtcp);
             session.set_feedback(feedback_of(&sections), reduced_size);
             for section in &sections {

@@ -13,11 +13,13 @@ pub struct ElementIds {
     pub form: Form,
     /// The ids.
     pub map: Map,
+    /// Single packets may have the other form, where an element fits no other (RFC 8285 §6, `extmap-allow-mixed`).
+    pub mixed: bool,
 }
 
 impl Default for ElementIds {
     fn default() -> Self {
-        ElementIds { form: Form::OneByte, map: Map::new() }
+        ElementIds { form: Form::OneByte, map: Map::new(), mixed: false }
     }
 }
 
@@ -25,7 +27,16 @@ impl ElementIds {
     /// What a description agreed on. Two-byte elements are written where an id asks for them.
     pub fn of(map: &Map) -> Self {
         let form = if map.largest() > 14 { Form::TwoByte } else { Form::OneByte };
-        ElementIds { form, map: *map }
+        ElementIds { form, map: *map, mixed: false }
+    }
+
+    /// The form of a packet that has these elements beside those that streams write themselves, which fit any form.
+    pub(crate) fn form_for<'a>(&self, elements: impl Iterator<Item = (u8, &'a [u8])>) -> Form {
+        let needs_two = |(id, data): (u8, &[u8])| id > 14 || data.is_empty() || data.len() > 16;
+        match self.mixed && elements.into_iter().any(needs_two) {
+            true => Form::TwoByte,
+            false => self.form,
+        }
     }
 
     /// The id of an extension, if it is in use.

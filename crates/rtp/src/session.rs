@@ -165,9 +165,15 @@ impl Session {
 
     /// Which id each kind of header extension element has on this transport.
     pub fn set_extensions(&mut self, map: &Map) {
-        self.elements = ElementIds::of(map);
+        self.elements = ElementIds { mixed: self.elements.mixed, ..ElementIds::of(map) };
         let is_wanted = map.id(Kind::DependencyDescriptor).is_some();
         self.senders.iter_mut().for_each(|sender| sender.stream.describe_dependencies(is_wanted));
+    }
+
+    /// Whether both forms of header extensions may be mixed (`extmap-allow-mixed` of both sides): elements that do not fit the
+    /// short form are then sent in the long one, else not at all. RFC 8285 §6. Both forms are read in any case.
+    pub fn set_mixed_extensions(&mut self, mixed: bool) {
+        self.elements.mixed = mixed;
     }
 
     /// What was negotiated about RTCP.

@@ -235,7 +235,7 @@ fn write_head(
     out: &mut Vec<u8>,
 ) -> Places {
     let header = label.header(packet.marker, packet.timestamp);
-    let mut writer = PacketWriter::new(out, &header, ids.form);
+    let mut writer = PacketWriter::new(out, &header, ids.form_for(packet.elements()));
     let places = open(config, label, ids, &mut writer);
     if let Some(id) = ids.id(Ext::TransmissionOffset) {
         writer.element(id, &elements::transmission_offset(packet.captured, now, clock_rate).to_bytes());

@@ -323,6 +323,35 @@ fn a_request_that_comes_too_soon_is_answered_a_little_later() {
     assert_eq!(stream.key_frame_request_at(), None, "the frame that was under way answers");
 }
 
+//~ covers 8285-6-a, 8285-6-b
+#[test]
+fn an_element_that_is_too_long_for_the_short_form_is_sent_only_where_forms_may_be_mixed() {
+    let long = [7; 40];
+    let leaves = |ids: &ElementIds, data: &[u8]| {
+        let mut stream = Stream::new(config());
+        let payload = Payload {
+            payload_type: PayloadType(101),
+            timestamp: None,
+            marker: true,
+            is_key: true,
+            data: b"frame",
+            extras: Extras::default(),
+            elements: &[(9, data)],
+        };
+        stream.write_payload(at(0), &payload).expect("room");
+        let mut out = Vec::new();
+        stream.poll_packet(at(0), ids, &mut out).expect("queued");
+        let packet = Packet::parse(&out).expect("sound");
+        let (profile, _) = packet.extension().expect("names at least");
+        assert_eq!(packet.element(1), Some(&b"0"[..]), "what the stream writes itself is there in any form");
+        assert_eq!(packet.payload, b"frame");
+        (profile, packet.element(9).map(<[u8]>::len))
+    };
+    let mixed = ElementIds { mixed: true, ..ids() };
+    assert_eq!((leaves(&ids(), &long), leaves(&ids(), b"abc")), ((0xbede, None), (0xbede, Some(3))));
+    assert_eq!((leaves(&mixed, &long), leaves(&mixed, b"abc")), ((0x1000, Some(40)), (0xbede, Some(3))));
+}
+
 #[test]
 fn a_key_frame_that_was_asked_for_does_not_wait_behind_pictures_that_nobody_can_decode() {
     let waiting = |is_asked: bool| {
