@@ -93,7 +93,7 @@ fn arrivals_are_told_for_all_payload_types_and_an_answer_names_one_way() {
     let ways = |text: &str| {
         let all = text.lines().filter_map(|line| line.strip_prefix("a=rtcp-fb:")).map(str::to_owned);
         let mut ways: Vec<_> = all.filter(|l| l.ends_with("ccfb") || l.ends_with("transport-cc")).collect();
-        ways.dedup_by_key(|line| line.split(' ').last().map(str::to_owned));
+        ways.dedup_by_key(|line| line.split(' ').next_back().map(str::to_owned));
         ways
     };
     let ours = jsep::offer(&side.local(&[wish]), None).to_string();
