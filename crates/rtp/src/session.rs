@@ -12,6 +12,7 @@
 mod breaker;
 mod collision;
 mod compose;
+mod clocks;
 mod config;
 mod control;
 mod event;
@@ -41,7 +42,7 @@ pub use look::{InboundStream, OutboundStream};
 pub use section::{Meaning, Payload, Section};
 
 use crate::bwe::{Estimator, Limits};
-use crate::clock::{Common, Ntp};
+use crate::clock::Ntp;
 use crate::elements::ElementIds;
 use crate::ext::{Kind, Map};
 use crate::names::{Mid, Rid, Ssrc};
@@ -116,7 +117,7 @@ pub struct Session {
     /// Counts every packet that leaves; its low bits stand in the header extension.
     transport_sequence: u64,
     round_trip: Duration,
-    common: Common,
+    clocks: clocks::Clocks,
     limits: limits::Total,
     reports: Reports,
     /// Who asks, where we send nothing ourselves.
@@ -148,7 +149,7 @@ impl Session {
             arrivals: Arrivals::new(config.feedback),
             transport_sequence: 0,
             round_trip: FIRST_ROUND_TRIP,
-            common: Common::default(),
+            clocks: clocks::Clocks::default(),
             limits: limits::Total::default(),
             reports: Reports::default(),
             local_ssrc,

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use limpid_sansio::wire::{ParseError, ParseErrorKind, Reader};
 
+use crate::clock::Ntp;
+
 /// Capture time of a frame.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct AbsCaptureTime {
@@ -15,6 +17,12 @@ pub struct AbsCaptureTime {
 }
 
 impl AbsCaptureTime {
+    /// The same moment by the clock of who sends the packet, as far as it tells how that one differs: the clock of its sender
+    /// reports.
+    pub fn by_sender(&self) -> Ntp {
+        Ntp(self.ntp.wrapping_sub(self.clock_offset.unwrap_or(0) as u64))
+    }
+
     /// Reads 8 or 16 bytes.
     pub fn parse(data: &[u8]) -> Result<Self, ParseError> {
         if !matches!(data.len(), 8 | 16) {
@@ -49,5 +57,13 @@ mod tests {
             assert_eq!(AbsCaptureTime::parse(&out), Ok(sent));
             assert!(AbsCaptureTime::parse(&out[1..]).is_err());
         }
+    }
+
+    #[test]
+    fn a_capturer_that_is_ahead_is_brought_back_to_the_senders_clock() {
+        let by_sender = |clock_offset| AbsCaptureTime { ntp: 5, clock_offset }.by_sender();
+        assert_eq!(by_sender(None), Ntp(5));
+        assert_eq!((by_sender(Some(2)), by_sender(Some(-2))), (Ntp(3), Ntp(7)));
+        assert_eq!(by_sender(Some(6)), Ntp(u64::MAX), "wraps with the era");
     }
 }

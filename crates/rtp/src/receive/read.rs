@@ -8,7 +8,6 @@ use limpid_sansio::Instant;
 use super::decodable::is_decodable;
 use super::frames::Span;
 use super::{Codec, Frame, Stream};
-use crate::clock::Ntp;
 use crate::codec::{Depacketizer, Format, FrameInfo};
 use crate::names::PayloadType;
 
@@ -257,7 +256,7 @@ impl Stream {
             marker,
             playout,
             completed,
-            captured: extras.capture_time.map(|time| Ntp(time.ntp)).or(by_report),
+            captured: extras.capture_time.map(|time| time.by_sender()).or(by_report),
             extras,
             lost_before: core::mem::take(&mut self.reading.lost_before),
             first_sequence: span.first,

@@ -11,6 +11,11 @@ use crate::rtcp::{self, Packet, ReportBlock, SenderInfo};
 impl Session {
     pub(super) fn take_control(&mut self, now: Instant, bytes: &[u8]) {
         self.note_way_back(now);
+        for packet in rtcp::packets(bytes).filter_map(Result::ok) {
+            if let Packet::SourceDescription(description) = packet {
+                self.on_source_description(&description);
+            }
+        }
         for packet in rtcp::packets(bytes) {
             match packet {
                 Ok(packet) => self.take_control_packet(now, &packet),
@@ -65,7 +70,7 @@ impl Session {
     }
 
     fn on_sender_report(&mut self, now: Instant, sender: Ssrc, info: &SenderInfo) {
-        self.common.on_sender_report(now, Ntp(info.ntp));
+        self.set_clock(now, sender, Ntp(info.ntp));
         let Some(Route::Media(id)) = self.routes.find(sender) else { return };
         if let Some(stream) = self
             .receivers

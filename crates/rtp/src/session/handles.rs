@@ -155,12 +155,12 @@ impl<'a> Receiver<'a> {
     /// The next frame, which lies in the stream's buffer until the next one is read. `None`: none is there, or one before
     /// it is still waited for; [`Event::Readable`](super::Event::Readable) says when to come back.
     pub fn read(self, now: Instant) -> Option<Received<'a>> {
-        let Session { receivers, common, .. } = self.session;
+        let Session { receivers, clocks, .. } = self.session;
         let receiver = &mut receivers[self.at];
         let stream = receiver.stream.as_mut()?;
         let frame = if stream.is_readable(now) { stream.read(now) } else { None };
         receiver.is_announced = frame.is_some();
-        frame.map(|frame| Received { captured_at: frame.captured.and_then(|ntp| common.local(ntp)), frame })
+        frame.map(|frame| clocks.place(&receiver.cname, frame))
     }
 
     /// Whether [`read`](Receiver::read) has something to look at.

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use limpid_sansio::Instant;
 
+use super::clocks::Name;
 use super::route::Route;
 use super::{DropReason, Event, Inbound, Meaning, ReceiverId, Section, Session};
 use crate::elements::ElementIds;
@@ -44,6 +45,8 @@ pub(super) struct Incoming {
     changed: Option<Instant>,
     /// When its source said goodbye.
     left: Option<Instant>,
+    /// Who stands behind its source.
+    pub(super) cname: Name,
 }
 
 impl Incoming {
@@ -60,6 +63,7 @@ impl Incoming {
             is_silent: false,
             changed: None,
             left: None,
+            cname: None,
         }
     }
 
