@@ -98,6 +98,20 @@ impl Stream {
         }
     }
 
+    /// Another agreement on formats, repair and header extension; what is held stays. `false`: a payload type means something
+    /// else than before, so that the stream can not go on, and nothing was changed.
+    pub fn reconfigure(&mut self, config: Config) -> bool {
+        let is_rebound = |codec: &Codec| {
+            let now = config.formats.iter().find(|now| now.payload_type == codec.payload_type);
+            now.is_some_and(|now| now != codec)
+        };
+        if config.ssrc != self.config.ssrc || self.config.formats.iter().any(is_rebound) {
+            return false;
+        }
+        self.config = Config { delay: self.config.delay, ..config };
+        true
+    }
+
     /// A packet of the stream's own SSRC came.
     pub fn receive(&mut self, now: Instant, packet: &Packet<'_>) -> Verdict {
         let header = packet.header;

@@ -228,7 +228,7 @@ impl Session {
     /// What was agreed on for a receiver changed.
     pub fn update_receiver(&mut self, id: ReceiverId, section: Section) {
         if let Some(receiver) = self.receivers.iter_mut().find(|receiver| receiver.id == id) {
-            receiver.update(section);
+            receiver.update(section, self.elements);
         }
     }
 

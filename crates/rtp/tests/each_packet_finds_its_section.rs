@@ -6,8 +6,11 @@ mod common;
 use std::time::Duration;
 
 use common::{audio_payloads, picture, section, video_payloads};
+use limpid_rtp::codec::Format;
 use limpid_rtp::ext::{Kind, Map};
-use limpid_rtp::session::{Config, DropReason, Event, Inbound, ReceiverId, Section, Session};
+use limpid_rtp::session::{
+    Config, DropReason, Event, Inbound, Meaning, Payload, ReceiverId, Section, Session,
+};
 use limpid_rtp::{Form, Header, PacketWriter, PayloadType, Rid, Ssrc, rtx};
 use limpid_sansio::{Instant, Machine};
 
@@ -213,4 +216,33 @@ fn whatever_numbers_are_made_up_a_receiver_has_one_stream() {
     assert!((15..=21).contains(&started), "{started}: ten a second at most take the place of another");
     assert!(watcher.has(one).is_some_and(|(_, packets)| packets == 1));
     assert!(watcher.dropped(DropReason::Unrouted) > 1900);
+}
+
+//~ covers 8834-4.3-a
+#[test]
+fn another_agreement_leaves_a_stream_as_it_is_unless_its_payload_type_means_something_else() {
+    let mut watcher = Watcher::new();
+    let one = watcher.add(section("1", video_payloads(), true), None);
+    watcher.give(VP8, 10, 1, mid("1"));
+    let mut more = video_payloads();
+    more.reverse();
+    more.push(Payload {
+        payload_type: PayloadType(98),
+        meaning: Meaning::Media(Format::Vp9),
+        ..more[1].clone()
+    });
+    watcher.session.update_receiver(one, section("1", more.clone(), true));
+    assert_eq!(watcher.has(one), Some((10, 1)), "in another order, and with one more");
+    watcher.give(98, 10, 2, NONE);
+    assert_eq!(watcher.has(one), Some((10, 2)), "the new one is taken at once, on the same stream");
+    more.pop();
+    watcher.session.update_receiver(one, section("1", more.clone(), true));
+    watcher.give(98, 10, 3, NONE);
+    assert_eq!((watcher.has(one), watcher.dropped(DropReason::UnknownPayloadType)), (Some((10, 2)), 1));
+
+    more[1].meaning = Meaning::Media(Format::Vp9);
+    watcher.session.update_receiver(one, section("1", more, true));
+    assert_eq!(watcher.has(one), None, "what is held can not be told from what comes");
+    watcher.give(VP8, 10, 4, NONE);
+    assert_eq!(watcher.has(one), Some((10, 1)), "it begins anew");
 }

@@ -67,12 +67,15 @@ impl Incoming {
         }
     }
 
-    /// Another agreement: the stream that there is ends where its formats are no longer the same.
-    pub(super) fn update(&mut self, section: Section) {
-        if self.section.payloads != section.payloads {
+    /// Another agreement: the stream that there is goes on, unless one of its payload types means something else now.
+    pub(super) fn update(&mut self, section: Section, elements: ElementIds) {
+        self.section = section;
+        let Some(ssrc) = self.stream.as_ref().map(receive::Stream::ssrc) else { return };
+        let config = self.config(ssrc, elements);
+        let goes_on = self.stream.as_mut().is_some_and(|stream| stream.reconfigure(config));
+        if !goes_on {
             self.stream = None;
         }
-        self.section = section;
     }
 
     pub(super) fn is_silent(&self) -> bool {
@@ -94,7 +97,7 @@ impl Incoming {
         self.stream.as_mut().filter(|_| is_heard)?.report_block(now)
     }
 
-    fn begin(&mut self, ssrc: Ssrc, elements: ElementIds) {
+    fn config(&self, ssrc: Ssrc, elements: ElementIds) -> receive::Config {
         let payloads = &self.section.payloads;
         let formats: Vec<Codec> = payloads
             .iter()
@@ -126,7 +129,11 @@ impl Incoming {
         config.nack = self.section.asks_again();
         config.elements = elements;
         config.delay = self.delay;
-        self.stream = Some(receive::Stream::new(config));
+        config
+    }
+
+    fn begin(&mut self, ssrc: Ssrc, elements: ElementIds) {
+        self.stream = Some(receive::Stream::new(self.config(ssrc, elements)));
         self.is_announced = false;
         self.left = None;
     }
