@@ -228,3 +228,24 @@ fn what_is_said_out_of_turn_changes_nothing() {
     couple.negotiate();
     couple.connect(2 * SECOND);
 }
+
+//~ covers 9429-5.10-b neg
+#[test]
+fn an_answer_that_restarts_ice_though_nobody_asked_changes_nothing() {
+    let mut couple = Couple::new(9, Link::millis(20));
+    couple.open("chat");
+    couple.negotiate();
+    couple.connect(2 * SECOND);
+    let offer = couple.offer(couple.a);
+    let answer = couple.answer(couple.b, offer);
+    let theirs = ufrag(&answer.sdp);
+    let restarting = altered(answer.clone(), &[(&format!("a=ice-ufrag:{theirs}"), "a=ice-ufrag:another")]);
+    couple.world.with(couple.a, |a, now| {
+        let refused = a.set_remote_description(now, restarting);
+        assert_eq!(refused, Err(Misuse::Description(limpid_sdp::JsepError::RestartNotAsked)));
+        assert_eq!(a.signaling_state(), SignalingState::HaveLocalOffer, "as if it had not come");
+        a.set_remote_description(now, answer).expect("the answer itself");
+    });
+    couple.world.run_for(60 * SECOND);
+    assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+}

@@ -24,8 +24,7 @@ pub enum JsepError {
     SectionMid(usize),
     /// The section was not offered, and is answered.
     NotOffered(usize),
-    /// The answer's BUNDLE group names a section that the offer's did not, or a rejected one, or leaves out one that can
-    /// only live in it.
+    /// The answer's BUNDLE group names a section that the offer's did not, or leaves out one that can only live in it.
     BadBundle,
     /// The answer accepts the section outside of the transport that it accepts the others in, and there is only one.
     NotBundled(usize),
@@ -33,6 +32,8 @@ pub enum JsepError {
     RtcpNotMultiplexed(usize),
     /// Another certificate without new ICE credentials (RFC 9429 §5.11).
     NewCertificateWithoutRestart,
+    /// The answer has new ICE credentials, and the offer did not ask for any (RFC 9429 §5.10).
+    RestartNotAsked,
 }
 
 impl fmt::Display for JsepError {
@@ -56,6 +57,9 @@ impl fmt::Display for JsepError {
             }
             JsepError::NewCertificateWithoutRestart => {
                 return f.write_str("the certificate changes without an ICE restart");
+            }
+            JsepError::RestartNotAsked => {
+                return f.write_str("the answer restarts ICE, and the offer did not");
             }
         };
         write!(f, "section {section} {what}")
