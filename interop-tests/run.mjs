@@ -23,6 +23,8 @@ const SCENARIOS = [
   ['limpid offers to firefox', 'limpid-offers.mjs', ['firefox'], 5],
   ['media chromium', 'media.mjs', ['chromium'], 6],
   ['media firefox', 'media.mjs', ['firefox'], 8],
+  ['media impaired chromium', 'media-impaired.mjs', ['chromium'], 6],
+  ['media impaired firefox', 'media-impaired.mjs', ['firefox'], 6],
   ['aiortc', 'peer.mjs', ['aiortc'], 3],
   ['werift', 'peer.mjs', ['werift'], 3],
   ['pion', 'peer.mjs', ['pion'], 3],

@@ -1,11 +1,13 @@
-// A blank page with the functions of w3c.mjs and media.mjs in it, served from a secure (127.0.0.1) or a plain (http://10.x) origin.
+// A blank page with the functions of w3c.mjs, media.mjs and lab-page.mjs in it, served from a secure (127.0.0.1) or a plain (http://10.x) origin.
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 
 const text = (name) => fs.readFileSync(path.resolve(import.meta.dirname, name), 'utf8').replace(/^export /gm, '');
 const W3C = text('w3c.mjs') + '\nwindow.w3c = { offerTo, answerAndEcho, bulk, gathered };\n'
-  + text('media.mjs') + '\nwindow.media = { comesBack, goesOn, manyRounds, simulcast, sendBack };';
+  + text('media.mjs') + '\nwindow.media = { comesBack, goesOn, manyRounds, simulcast, sendBack };\n'
+  + `window.lab = (() => { ${text('lab-page.mjs')}
+ return { open, offer, accept, answer, connected, look, rises, gaps, close, dial, screen }; })();`;
 
 export async function blankSite(host = '127.0.0.1') {
   const server = http.createServer((request, response) => {

@@ -25,8 +25,8 @@ pub(crate) fn run(root: &Path, scenarios: &[String]) -> Result<bool, String> {
     must(bash(&folder, &["setup.sh"]), "setup.sh")?;
     // Beside the binary: what libsrtp is compared with.
     bench::cargo(root, &["-p", "limpid-srtp", "--example", "srtp_lines"])?;
-    // The example writes and reads the files of `media files`.
-    bench::cargo(root, &["-p", "limpid-app", "--bins", "--example", "card"])?;
+    // The examples: one writes and reads the files of `media files`, the other is commanded by scenarios.
+    bench::cargo(root, &["-p", "limpid-app", "--bins", "--example", "card", "--example", "lab"])?;
     let namespaces = Namespaces(&folder);
     must(bash(&folder, &["namespace.sh", "up"]), "namespace.sh up (needs the rights of root)")?;
     let mut command = bash(&folder, &["namespace.sh", "run", "node", "run.mjs"]);
