@@ -25,6 +25,8 @@ const SCENARIOS = [
   ['media firefox', 'media.mjs', ['firefox'], 8],
   ['media impaired chromium', 'media-impaired.mjs', ['chromium'], 6],
   ['media impaired firefox', 'media-impaired.mjs', ['firefox'], 6],
+  ['media changes chromium', 'media-changes.mjs', ['chromium'], 5],
+  ['media changes firefox', 'media-changes.mjs', ['firefox'], 5],
   ['aiortc', 'peer.mjs', ['aiortc'], 3],
   ['werift', 'peer.mjs', ['werift'], 3],
   ['pion', 'peer.mjs', ['pion'], 3],
