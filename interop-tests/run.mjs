@@ -32,6 +32,7 @@ const SCENARIOS = [
   ['pion', 'peer.mjs', ['pion'], 3],
   ['libdatachannel', 'peer.mjs', ['ndc'], 3],
   ['libwebrtc', 'peer.mjs', ['wrtc'], 3],
+  ['gstreamer', 'peer.mjs', ['gstreamer'], 3],
   ['share between programs', 'share-cli.mjs', [], 4],
   ['share chromium', 'share-pages.mjs', ['chromium'], 6],
   ['share firefox', 'share-pages.mjs', ['firefox'], 8],

@@ -1,4 +1,4 @@
-// Another implementation in both roles: `node peer.mjs aiortc|werift|pion|ndc|wrtc`.
+// Another implementation in both roles: `node peer.mjs aiortc|werift|pion|ndc|wrtc|gstreamer`.
 import path from 'node:path';
 import { LIMPID, listening, program, report, testCase } from '../lib/report.mjs';
 
@@ -8,10 +8,12 @@ const HOST = process.env.INTEROP_HOST || '10.77.0.1';
 const commands = {
   aiortc: [path.join(peers, 'aiortc/venv/bin/python'), [path.join(peers, 'aiortc/peer.py')]],
   pion: [path.join(peers, 'pion/pion'), []],
+  // Debian's own Python has the bindings.
+  gstreamer: ['/usr/bin/python3', [path.join(peers, 'gstreamer/peer.py')]],
 };
 const [command, args] = commands[name] || [process.execPath, [path.join(peers, 'w3c.mjs'), name]];
-// Empty messages do not survive in these two; everything else is sent in every size.
-const probes = { werift: ['--size', '65536'], ndc: ['--size', '65536'] };
+// Empty messages do not survive in these; everything else is sent in every size.
+const probes = { werift: ['--size', '65536'], ndc: ['--size', '65536'], gstreamer: ['--size', '65535'] };
 
 /** They decode what comes, and encode it anew. */
 const RECODE = ['aiortc', 'wrtc'];
