@@ -42,6 +42,7 @@ const SCENARIOS = [
   ['call firefox', 'call-pages.mjs', ['firefox', 'firefox'], 6, true],
   ['call between browsers', 'call-pages.mjs', ['chromium', 'firefox'], 6],
   ['call native', 'call-native.mjs', [], 6],
+  ['call of three', 'call-three.mjs', [], 6],
   ['call without its path', 'call-path.mjs', [], 6, true],
   ['call for everybody', 'call-access.mjs', [], 8, true],
 ];

@@ -3,7 +3,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { TONES, callBrowser, framesRise, hears, holds, joins, linkOf, met, pause, shot, testid } from '../lib/call-page.mjs';
+import { TONES, callBrowser, framesRise, hears, joins, linkOf, met, pause, shot } from '../lib/call-page.mjs';
+import { numberIn, placeOf } from '../lib/call-watch.mjs';
 import { LIMPID, OUT, program, testCase } from '../lib/report.mjs';
 import { ends, folder, serve } from '../lib/share.mjs';
 import { expect } from '../lib/share-page.mjs';
@@ -22,32 +23,6 @@ async function calls(room, args) {
 }
 
 const frames = (running, name, kind, least, ms = 30000) => running.line((line) => line.event === 'media' && line.name === name && line.kind === kind && line.frames >= least, ms);
-
-/** The place of somebody's video among all of a page. */
-const placeOf = (page, name) => holds(page, `a tile of ${name}`, (wanted) => {
-  const tiles = [...document.querySelectorAll('.tile[data-member]')].filter((tile) => tile.querySelector('[data-testid=remote-video]'));
-  const place = tiles.findIndex((tile) => tile.textContent.includes(wanted));
-  return place < 0 ? null : { place };
-}, name, 20000);
-
-/** The number on the card in somebody's video, read as PROTOCOLS.md 12 says; null: none. */
-const numberIn = (page, place) => page.evaluate((n) => {
-  const video = document.querySelectorAll('[data-testid=remote-video]')[n];
-  if (!video.videoWidth) return null;
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  context.drawImage(video, 0, 0);
-  const side = 16 * Math.max(1, Math.floor(video.videoWidth / 320)), half = side / 2;
-  const rows = [0, 1, 2, 3].map((row) => [0, 1, 2, 3, 4, 5, 6, 7].reduce((byte, column) => {
-    const { data } = context.getImageData(column * side + side / 4, row * side + side / 4, half, half);
-    let sum = 0;
-    for (let i = 0; i < data.length; i += 4) sum += data[i + 1];
-    const mean = sum / (half * half);
-    return Math.abs(mean - 127) < 37 ? NaN : byte * 2 + (mean > 127);
-  }, 0));
-  return rows[3] === 255 - rows[2] ? rows[0] * 65536 + rows[1] * 256 + rows[2] : null;
-}, place);
 
 /** Waits until the numbers have risen so often; gives them. */
 async function numbersRise(page, place, times, ms = 20000) {
