@@ -38,7 +38,7 @@ enum Command {
     Stun(cmd::stun::Args),
     /// Take one packet, description or candidate apart
     Decode(cmd::decode::Args),
-    /// Measure data channels on this machine
+    /// Measure data channels and media on this machine
     Bench(cmd::bench::Args),
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_crypto::Provider;
+use limpid_peer::limpid_rtp::bwe::Limits;
 use limpid_peer::{Config, IceServer, Identity, LoopbackPolicy, MdnsPolicy, Unannounced};
 use limpid_sansio::Tap;
 
@@ -27,6 +28,7 @@ pub struct Builder {
     mdns: Option<MdnsPolicy>,
     unannounced: Unannounced,
     max_message_size: Option<u32>,
+    bitrate: Option<Limits>,
     key_log: bool,
     tap: Option<Box<dyn Tap + Send>>,
 }
@@ -86,6 +88,12 @@ impl Builder {
         self
     }
 
+    /// Where the estimate of what all our streams together may send begins, and between what it moves.
+    pub fn bitrate(mut self, limits: Limits) -> Self {
+        self.bitrate = Some(limits);
+        self
+    }
+
     /// Hands the handshake's secrets to the tap. Whoever has them reads everything.
     pub fn key_log(mut self, wanted: bool) -> Self {
         self.key_log = wanted;
@@ -115,6 +123,7 @@ impl Builder {
         config.mdns = self.mdns.unwrap_or(config.mdns);
         config.unannounced = self.unannounced;
         config.max_message_size = self.max_message_size.unwrap_or(config.max_message_size);
+        config.bitrate = self.bitrate.unwrap_or(config.bitrate);
         config.key_log = self.key_log;
         config.ntp_epoch = crate::ntp_now().wrapping_sub(port.ntp_offset());
         config.connection = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! `limpid bench`: how fast data channels and media are on this machine.
 
 mod data;
+mod media;
 pub(crate) mod pair;
 mod relay;
 mod setup;
@@ -26,6 +27,8 @@ enum What {
     Idle(setup::IdleArgs),
     /// Media packets protected and opened on one core.
     Srtp(srtp::Args),
+    /// One stream of pictures sent to many on one thread.
+    Media(media::Args),
 }
 
 /// Runs one measurement.
@@ -35,5 +38,6 @@ pub(crate) async fn run(args: Args) -> Exit {
         What::Setup(args) => setup::run_setup(args).await,
         What::Idle(args) => setup::run_idle(args).await,
         What::Srtp(args) => srtp::run(&args),
+        What::Media(args) => media::run(args).await,
     }
 }
