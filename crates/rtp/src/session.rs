@@ -10,9 +10,9 @@
 //! Protection (SRTP) stands below this machine and is not its business.
 
 mod breaker;
+mod clocks;
 mod collision;
 mod compose;
-mod clocks;
 mod config;
 mod control;
 mod event;

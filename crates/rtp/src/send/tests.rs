@@ -1,5 +1,7 @@
 //! What a stream sends, and sends again.
 
+mod key_frames;
+
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -114,19 +116,6 @@ fn a_frame_leaves_in_packets_with_numbers_timestamp_marker_and_names() {
     let stats = stream.stats();
     assert_eq!((stats.packets_sent, stats.frames_sent, stats.key_frames_sent), (3, 1, 1));
     assert_eq!(stats.total_packet_send_delay, Duration::from_millis(30));
-}
-
-#[test]
-fn names_are_sent_until_the_other_side_reports_and_with_each_key_frame() {
-    let mut stream = Stream::new(config());
-    let has_name = |stream: &mut Stream, is_key| {
-        write(stream, 33, is_key, 100).expect("room");
-        let (_, bytes) = poll(stream, 33).expect("queued");
-        Packet::parse(&bytes).expect("sound").element(1).is_some()
-    };
-    assert!(has_name(&mut stream, true) && has_name(&mut stream, false));
-    assert_eq!(stream.on_report(Ntp(1 << 40), &block(Ssrc(1))), None);
-    assert!(!has_name(&mut stream, false) && has_name(&mut stream, true));
 }
 
 //~ covers 4588-4-a, 4588-4-d, 4588-4-e, 4588-4-f
@@ -274,16 +263,6 @@ fn reports_go_out_and_come_back() {
     assert_eq!((remote.fraction_lost, remote.round_trip_time), (7, rtt));
 }
 
-#[test]
-fn key_frames_are_asked_of_the_encoder_once_in_a_while() {
-    let mut stream = Stream::new(config());
-    assert!(
-        stream.on_picture_loss(at(0)) && !stream.on_picture_loss(at(299)) && stream.on_picture_loss(at(300))
-    );
-    assert!(!stream.poll_key_frame_request(at(5000)), "what came too soon was asked for with the next");
-    assert_eq!(stream.stats().pli_count, 3);
-}
-
 //~ covers 5104-4.3.1.1-c
 #[test]
 fn a_full_intra_request_counts_once_for_each_that_asks() {
@@ -353,31 +332,6 @@ fn an_element_that_is_too_long_for_the_short_form_is_sent_only_where_forms_may_b
 }
 
 #[test]
-fn a_key_frame_that_was_asked_for_does_not_wait_behind_pictures_that_nobody_can_decode() {
-    let waiting = |is_asked: bool| {
-        let mut stream = Stream::new(config());
-        write(&mut stream, 0, true, 100).expect("room");
-        poll_all(&mut stream, 0);
-        for n in 1..10 {
-            write(&mut stream, n, false, 100).expect("room");
-        }
-        assert_eq!(is_asked && stream.on_picture_loss(at(10)), is_asked);
-        ask(&mut stream, 10, &[65_534]);
-        write(&mut stream, 11, true, 100).expect("room");
-        write(&mut stream, 12, false, 100).expect("room");
-        write(&mut stream, 13, true, 100).expect("room");
-        let (again, left): (Vec<_>, Vec<_>) =
-            poll_all(&mut stream, 14).into_iter().partition(|(sent, _)| sent.ssrc == RTX.ssrc);
-        assert_eq!(again.len(), usize::from(!is_asked));
-        // Those that never left had no numbers: nothing is missing.
-        let numbers = left.iter().map(|(sent, _)| sent.sequence_number);
-        assert!(numbers.eq((0..left.len() as u16).map(|n| 65_535u16.wrapping_add(n))));
-        left.len()
-    };
-    assert_eq!((waiting(false), waiting(true)), (12, 3));
-}
-
-#[test]
 fn payloads_made_elsewhere_leave_as_they_are() {
     let mut stream = Stream::new(config());
     let payload = Payload {
@@ -398,4 +352,17 @@ fn payloads_made_elsewhere_leave_as_they_are() {
         (PayloadType(101), 77, &b"event"[..])
     );
     assert_eq!((packet.element(9), packet.element(10)), (Some(&b"abc"[..]), None));
+}
+
+#[test]
+fn names_are_sent_until_the_other_side_reports_and_with_each_key_frame() {
+    let mut stream = Stream::new(config());
+    let has_name = |stream: &mut Stream, is_key| {
+        write(stream, 33, is_key, 100).expect("room");
+        let (_, bytes) = poll(stream, 33).expect("queued");
+        Packet::parse(&bytes).expect("sound").element(1).is_some()
+    };
+    assert!(has_name(&mut stream, true) && has_name(&mut stream, false));
+    assert_eq!(stream.on_report(Ntp(1 << 40), &block(Ssrc(1))), None);
+    assert!(!has_name(&mut stream, false) && has_name(&mut stream, true));
 }
