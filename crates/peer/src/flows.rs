@@ -44,10 +44,13 @@ impl Peer {
         let most = self.config.capabilities.max_layers;
         if let Some(media) = &mut self.media {
             let session = &mut media.session;
-            session.set_extensions(&extensions_of(&sections));
-            session.set_mixed_extensions(sections.iter().all(|section| section.mixed_extensions));
-            let reduced_size = sections.iter().all(|section| section.reduced_size_rtcp);
-            session.set_feedback(feedback_of(&sections), reduced_size);
+            // Descriptions that say nothing of media leave alone what the application has said itself.
+            if !sections.is_empty() || !self.negotiated.is_empty() {
+                session.set_extensions(&extensions_of(&sections));
+                session.set_mixed_extensions(sections.iter().all(|section| section.mixed_extensions));
+                let reduced_size = sections.iter().all(|section| section.reduced_size_rtcp);
+                session.set_feedback(feedback_of(&sections), reduced_size);
+            }
             for section in &sections {
                 let known = media.flows.iter().position(|flow| flow.mid == section.mid);
                 let at = known.unwrap_or_else(|| {
@@ -183,8 +186,8 @@ fn is_frames(payload: &Payload) -> bool {
     }
 }
 
-/// The codecs of a description in the words of the streams. Those that are not understood are left out.
-pub(crate) fn payloads_of(codecs: &[Codec]) -> Vec<Payload> {
+/// The codecs of a description in the words of [`rtp`](Peer::rtp)'s streams. Those that are not understood are left out.
+pub fn payloads_of(codecs: &[Codec]) -> Vec<Payload> {
     let format_of = |codec: &Codec| Format::from_rtpmap(&codec.name, &codec.parameters);
     let media = |number: u8| codecs.iter().find(|codec| codec.payload_type == number).and_then(format_of);
     let payloads = codecs.iter().filter_map(|codec| {

@@ -97,6 +97,24 @@ impl Peer {
         self.media.as_ref().map(|media| media.session.target_bitrate())
     }
 
+    /// Where the streams of a transceiver come in, by layer: handles for [`rtp`](Peer::rtp).
+    pub fn receivers_of(&self, id: TransceiverId) -> Vec<(Option<Rid>, ReceiverId)> {
+        let flows = self.media.iter().flat_map(|media| &media.flows);
+        flows
+            .filter(|flow| flow.transceiver == Some(id))
+            .flat_map(|flow| flow.receivers.iter().copied())
+            .collect()
+    }
+
+    /// The streams of ours of a transceiver, by layer: handles for [`rtp`](Peer::rtp).
+    pub fn senders_of(&self, id: TransceiverId) -> Vec<(Option<Rid>, limpid_rtp::Ssrc)> {
+        let flows = self.media.iter().flat_map(|media| &media.flows);
+        flows
+            .filter(|flow| flow.transceiver == Some(id))
+            .flat_map(|flow| flow.senders.iter().copied())
+            .collect()
+    }
+
     /// The transceiver that a receiver belongs to.
     pub fn transceiver_of(&self, receiver: ReceiverId) -> Option<TransceiverId> {
         let flows = &self.media.as_ref()?.flows;

@@ -124,6 +124,7 @@ pub use demux::Kind as DatagramKind;
 pub use description::{Description, DescriptionKind};
 pub use error::{Error, Misuse};
 pub use event::{CloseReason, ConnectionState, Event};
+pub use flows::payloads_of;
 pub use frames::FrameRefused;
 pub use limpid_dtls::{Error as HandshakeError, Identity, Info as DtlsInfo, Misuse as IdentityError};
 pub use limpid_ice::{

@@ -217,6 +217,7 @@ fn say(session: &mut Session, now: Instant, ssrc: Ssrc, report: &Report, codec: 
         timestamp: Some(timestamp),
         captured: Some(report.begun + offset),
         marker: report.marker,
+        lost_before: false,
         is_key: false,
         data: &report.payload,
         extras: Extras::default(),

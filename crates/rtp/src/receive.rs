@@ -7,6 +7,7 @@
 
 mod config;
 mod decodable;
+mod forward;
 mod frames;
 mod leave;
 mod packets;
@@ -26,6 +27,7 @@ use limpid_sansio::serial::Unwrap32;
 
 pub use crate::jitter::Limits;
 pub use config::{Codec, Config, Frame, Verdict};
+pub use forward::PacketRead;
 
 use crate::clock::Mapping;
 use crate::codec::red::Blocks;

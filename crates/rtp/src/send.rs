@@ -169,6 +169,7 @@ impl Stream {
                 extras: frame.extras,
                 bytes,
                 elements: 0,
+                lost_before: false,
             });
         }
     }
@@ -203,6 +204,7 @@ impl Stream {
             extras: payload.extras,
             bytes,
             elements,
+            lost_before: payload.lost_before,
         });
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! ```
 //! Protection (SRTP) stands below this machine and is not its business.
 
+mod agreement;
 mod breaker;
 mod clocks;
 mod collision;
@@ -41,10 +42,10 @@ pub use handles::{Received, Receiver, Sender};
 pub use look::{InboundStream, OutboundStream};
 pub use section::{Meaning, Payload, Section};
 
-use crate::bwe::{Estimator, Limits};
+use crate::bwe::Estimator;
 use crate::clock::Ntp;
 use crate::elements::ElementIds;
-use crate::ext::{Kind, Map};
+use crate::ext::Kind;
 use crate::names::{Mid, Rid, Ssrc};
 use crate::pacer::Pacer;
 use incoming::Incoming;
@@ -56,6 +57,9 @@ use route::{Route, Routes};
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
 /// Most events that wait: edges, a few for each stream.
 const MAX_EVENTS: usize = 1024;
+
+/// So many streams that nobody takes are remembered, so that each is told of once.
+const STRANGERS: usize = 16;
 
 /// One plain packet that came, RTP or RTCP.
 #[derive(Copy, Clone, Debug)]
@@ -129,6 +133,8 @@ pub struct Session {
     /// Whose turn it is among the pictures.
     turn: usize,
     lost: Vec<u16>,
+    /// Streams that nobody takes, the last ones that were told of.
+    strangers: [Ssrc; STRANGERS],
     dropped: [u64; DropReason::COUNT],
 }
 
@@ -158,39 +164,11 @@ impl Session {
             bitrate: limits.start,
             turn: 0,
             lost: Vec::new(),
+            strangers: [Ssrc::default(); STRANGERS],
             dropped: [0; DropReason::COUNT],
             random,
             config,
         }
-    }
-
-    /// Which id each kind of header extension element has on this transport.
-    pub fn set_extensions(&mut self, map: &Map) {
-        self.elements = ElementIds { mixed: self.elements.mixed, ..ElementIds::of(map) };
-        let is_wanted = map.id(Kind::DependencyDescriptor).is_some();
-        self.senders.iter_mut().for_each(|sender| sender.stream.describe_dependencies(is_wanted));
-    }
-
-    /// Whether both forms of header extensions may be mixed (`extmap-allow-mixed` of both sides): elements that do not fit the
-    /// short form are then sent in the long one, else not at all. RFC 8285 §6. Both forms are read in any case.
-    pub fn set_mixed_extensions(&mut self, mixed: bool) {
-        self.elements.mixed = mixed;
-    }
-
-    /// What was negotiated about RTCP.
-    pub fn set_feedback(&mut self, feedback: Feedback, reduced_size: bool) {
-        if self.config.feedback != feedback {
-            self.arrivals = Arrivals::new(feedback);
-        }
-        self.config.feedback = feedback;
-        self.config.reduced_size = reduced_size;
-    }
-
-    /// Bounds of the rate. Video encoders are told to keep to what is estimated within them.
-    pub fn set_bitrate_limits(&mut self, now: Instant, limits: Limits) {
-        self.config.bitrate = limits;
-        self.estimator.set_limits(now, limits);
-        self.follow_estimate();
     }
 
     /// A stream to be sent. `None`: its number is taken.

@@ -161,6 +161,8 @@ impl Listener {
                     bells.key_frame.notify_one();
                 }
             }
+            // Whatever the other side makes up must not push out what somebody waits for.
+            session::Event::Unsignalled { .. } => {}
             _ => self.note(Event::Rtp(event)),
         }
     }

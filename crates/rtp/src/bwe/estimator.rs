@@ -308,7 +308,9 @@ impl Estimator {
         if self.asked.has_transport_feedback {
             return;
         }
-        self.silence.end();
+        if let Some(before) = self.silence.end_by_report() {
+            self.delay.control.set(now, before);
+        }
         let rate = self.delay.control.rate();
         let next = self.report_loss.update(now, fraction_lost, rate, self.rtt());
         // Nothing is learnt from what is not sent.

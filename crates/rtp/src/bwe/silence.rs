@@ -14,6 +14,8 @@ pub(super) struct Silence {
     /// The rate before the first cut.
     before: Option<u64>,
     heard: bool,
+    /// What is heard are reports, which come seldom.
+    by_reports: bool,
 }
 
 impl Silence {
@@ -22,6 +24,9 @@ impl Silence {
     const MOST: Duration = Duration::from_secs(2);
     /// At the beginning the path may still be opening.
     const AT_FIRST: Duration = Duration::from_secs(3);
+
+    /// Where only reports come, one may be lost, and the next is up to so late. RFC 3550 §6.2: five seconds.
+    const BETWEEN_REPORTS: Duration = Duration::from_secs(5);
 
     /// A packet was sent.
     pub(super) fn sent(&mut self, now: Instant, rtt: Duration) {
@@ -33,6 +38,7 @@ impl Silence {
 
     fn patience(&self, rtt: Duration) -> Duration {
         match self.heard {
+            true if self.by_reports => Self::BETWEEN_REPORTS,
             true => (rtt * 4).clamp(Self::LEAST, Self::MOST),
             false => Self::AT_FIRST,
         }
@@ -42,6 +48,13 @@ impl Silence {
     pub(super) fn end(&mut self) -> Option<u64> {
         let before = self.before;
         *self = Silence { heard: true, ..Silence::default() };
+        before
+    }
+
+    /// A report came, and there is no feedback about each packet: likewise.
+    pub(super) fn end_by_report(&mut self) -> Option<u64> {
+        let before = self.end();
+        self.by_reports = true;
         before
     }
 

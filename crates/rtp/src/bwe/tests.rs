@@ -266,3 +266,29 @@ fn receivers_limit_the_rate_and_reports_alone_steer_it() {
     estimator.set_limits(now(5000), Limits { max: 200_000, ..Limits::default() });
     assert_eq!(estimator.target(), 200_000);
 }
+
+/// A peer without feedback about each packet: its reports alone, one a second, keep the rate up.
+#[test]
+fn between_two_reports_nobody_takes_the_path_for_dead() {
+    let limits = Limits { start: 1_000_000, ..Limits::default() };
+    let mut estimator = Estimator::new(limits);
+    for millis in (0..60_000).step_by(20) {
+        let now = Instant::from_millis(millis);
+        estimator.sent(now, millis / 20, 1100, None);
+        estimator.handle_timeout(now);
+        if millis % 1400 == 1000 {
+            estimator.on_report_loss(now, 0);
+        }
+        assert!(estimator.target() >= 1_000_000, "{} at {millis} ms", estimator.target());
+    }
+    // Where they cease the rate falls, and comes back with the next one.
+    let before = estimator.target();
+    for millis in (60_000..80_000).step_by(20) {
+        let now = Instant::from_millis(millis);
+        estimator.sent(now, millis / 20, 1100, None);
+        estimator.handle_timeout(now);
+    }
+    assert!(estimator.target() < before / 4, "{}", estimator.target());
+    estimator.on_report_loss(Instant::from_millis(80_000), 0);
+    assert!(estimator.target() >= before * 9 / 10, "{}", estimator.target());
+}

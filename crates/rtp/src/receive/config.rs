@@ -57,6 +57,9 @@ pub struct Config {
     pub packets: usize,
     /// Bytes of payload that may be held. Default 8 MiB for pictures, 256 KiB for sound.
     pub bytes: usize,
+    /// Packets are read, not frames: they are passed on as they are, and nobody here decodes. Key frames are then asked for
+    /// only when somebody says so. Default `false`.
+    pub by_packet: bool,
     /// A picture waits for a packet that was asked for at most so long. Default 1.5 s.
     pub longest_repair: Duration,
 }
@@ -77,6 +80,7 @@ impl Config {
             delay: Limits::default(),
             packets: if is_video { 2048 } else { 256 },
             bytes: if is_video { 8 << 20 } else { 256 << 10 },
+            by_packet: false,
             longest_repair: Duration::from_millis(1500),
         }
     }

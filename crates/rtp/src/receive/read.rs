@@ -54,6 +54,23 @@ impl Reading {
         *self = Reading { frame: core::mem::take(&mut self.frame), lost_before, ..Reading::new(is_video) };
     }
 
+    /// Packets are given up, for who reads them one by one.
+    pub(super) fn lose_packets(&mut self) {
+        self.lost_before = self.has_begun;
+    }
+
+    /// Keeps a packet's payload until the next is read. Whether something is missing before it.
+    pub(super) fn keep(&mut self, payload: &[u8]) -> bool {
+        self.frame.clear();
+        self.frame.extend_from_slice(payload);
+        core::mem::take(&mut self.lost_before)
+    }
+
+    /// What was kept.
+    pub(super) fn kept(&self) -> &[u8] {
+        &self.frame
+    }
+
     /// Something was read or dropped: what came before the first packet is too old.
     pub(super) fn has_begun(&self) -> bool {
         self.has_begun
@@ -142,7 +159,7 @@ impl Stream {
     /// Something that others may need is gone.
     fn lose(&mut self) {
         self.reading.lost_before = true;
-        if self.config.is_video {
+        if self.config.is_video && !self.config.by_packet {
             if self.reading.needs_key {
                 self.key_frames.want();
             }
@@ -221,7 +238,7 @@ impl Stream {
         self.advance(next);
     }
 
-    fn advance(&mut self, next: u64) {
+    pub(super) fn advance(&mut self, next: u64) {
         self.reading.has_begun = true;
         self.packets.release_until(next);
         self.frames.forget_below(next);

@@ -65,6 +65,9 @@ impl Stream {
     /// Whether to ask for a key frame now. Asked again every 300 ms until one comes.
     pub fn poll_key_frame_request(&mut self, now: Instant) -> bool {
         let is_due = !self.has_left && self.key_frames.due(self.rtt).is_some_and(|due| due <= now);
+        if is_due && self.config.by_packet {
+            self.key_frames.wanted = None; // whether one comes is seen by those who asked
+        }
         if is_due {
             self.key_frames.asked = Some(now);
             self.stats.pli_count += 1;

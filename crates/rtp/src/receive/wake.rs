@@ -13,6 +13,9 @@ impl Stream {
     /// that is waited for no longer. It may still give nothing, where what is there can not be decoded.
     pub fn is_readable(&self, now: Instant) -> bool {
         let first = self.packets.first();
+        if self.config.by_packet {
+            return self.packets.get(first).is_some() || self.gives_up_at().is_some_and(|at| at <= now);
+        }
         self.frames.front().is_some_and(|span| span.first == first)
             || self.skips(first)
             || (self.needs_key_frame() && self.frames.has_untried())

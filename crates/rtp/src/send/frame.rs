@@ -33,6 +33,8 @@ pub struct Payload<'a> {
     pub timestamp: Option<u32>,
     /// The moment of that timestamp; `None`: now. Sender reports are made of it.
     pub captured: Option<Instant>,
+    /// What stood before it was lost on its way here: its number leaves a hole, so that the receiver knows.
+    pub lost_before: bool,
     /// The marker.
     pub marker: bool,
     /// The packet belongs to a key frame: names are sent with it.

@@ -29,6 +29,8 @@ pub(crate) struct Packet {
     pub(crate) bytes: Vec<u8>,
     /// Bytes of elements.
     pub(crate) elements: usize,
+    /// Its number leaves a hole before it.
+    pub(crate) lost_before: bool,
 }
 
 impl Packet {
@@ -124,6 +126,12 @@ impl History {
         }
     }
 
+    /// The next number is nobody's: what would have it was never here, and can not be asked for.
+    pub(crate) fn skip(&mut self, now: Instant, like: &Packet) {
+        let packet = Packet { bytes: Vec::new(), elements: 0, ..*like };
+        self.ring.push_back(Past { packet, sent: now, resent: None, is_queued: false });
+    }
+
     /// Nothing that was sent can be asked for any more. Numbers go on.
     pub(crate) fn forget(&mut self, slots: &mut Slots) {
         self.first = self.next();
@@ -158,7 +166,7 @@ impl History {
         };
         // The first answer goes at once: the request itself shows that a round trip is over.
         let is_early = past.resent.is_some_and(|resent| resent + rtt > now);
-        if is_early || past.is_queued || past.sent < oldest {
+        if is_early || past.is_queued || past.sent < oldest || past.packet.bytes.is_empty() {
             return false;
         }
         past.is_queued = true;

@@ -47,6 +47,9 @@ impl Stream {
     fn poll_fresh(&mut self, now: Instant, ids: &ElementIds, out: &mut Vec<u8>) -> Option<Sent> {
         let packet = self.queue.pop_front()?;
         self.queued_bytes -= packet.bytes.len();
+        if packet.lost_before {
+            self.history.skip(now, &packet);
+        }
         let label = Label {
             ssrc: self.config.ssrc,
             payload_type: packet.payload_type,

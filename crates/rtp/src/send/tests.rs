@@ -311,6 +311,8 @@ fn an_element_that_is_too_long_for_the_short_form_is_sent_only_where_forms_may_b
         let payload = Payload {
             payload_type: PayloadType(101),
             timestamp: None,
+            captured: None,
+            lost_before: false,
             marker: true,
             is_key: true,
             data: b"frame",
@@ -336,6 +338,7 @@ fn payloads_made_elsewhere_leave_as_they_are() {
     let mut stream = Stream::new(config());
     let payload = Payload {
         captured: None,
+        lost_before: false,
         payload_type: PayloadType(101),
         timestamp: Some(77),
         marker: true,

@@ -1,7 +1,7 @@
 //! What a session has to say.
 
 use crate::bwe::Trip;
-use crate::names::{Rid, Ssrc};
+use crate::names::{Mid, PayloadType, Rid, Ssrc};
 
 /// Names one receiver of a session: an encoding of a section that may come in.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -19,6 +19,15 @@ pub enum Event {
         ssrc: Ssrc,
         /// Its encoding, if it has a name.
         rid: Option<Rid>,
+    },
+    /// A stream comes that no receiver takes: add one and [`bind`](super::Session::bind) it, or leave it.
+    Unsignalled {
+        /// Its number.
+        ssrc: Ssrc,
+        /// The payload type of its first packet.
+        payload_type: PayloadType,
+        /// The section that it names.
+        mid: Option<Mid>,
     },
     /// Frames wait to be read. An edge: said once until all were read.
     Readable(ReceiverId),

@@ -4,7 +4,7 @@ use limpid_sansio::Instant;
 
 use super::incoming::Incoming;
 use super::route::Route;
-use super::{Meaning, Session};
+use super::{Event, Meaning, Session};
 use crate::ext::Kind;
 use crate::header::Packet;
 use crate::names::{Mid, Rid, Ssrc};
@@ -29,6 +29,18 @@ impl Session {
         let rid = rid.or(repaired);
         let route = self.name_route(packet, mid, rid)?;
         self.change(now, route, ssrc, mid.is_some() || rid.is_some())
+    }
+
+    /// A stream that nobody takes is told of, each once while it is among the last few.
+    pub(super) fn tell_unsignalled(&mut self, packet: &Packet<'_>) {
+        let ssrc = packet.header.ssrc;
+        if self.strangers.contains(&ssrc) || self.routes.find(ssrc).is_some() {
+            return;
+        }
+        self.strangers.rotate_right(1);
+        self.strangers[0] = ssrc;
+        let mid = self.elements.id(Kind::Mid).and_then(|id| packet.element(id)).and_then(Mid::from_bytes);
+        self.say(Event::Unsignalled { ssrc, payload_type: packet.header.payload_type, mid });
     }
 
     /// Whether what a number is known as fits the names that the packet carries.

@@ -5,7 +5,7 @@ use limpid_sansio::Instant;
 use super::outgoing::{first_ids, format_of, repair_of};
 use super::{ReceiverId, Session};
 use crate::names::{PayloadType, Rid, Ssrc};
-use crate::receive::{self, Frame};
+use crate::receive::{self, Frame, PacketRead};
 use crate::send::{self, Refused};
 use crate::statistics::{Inbound, Outbound};
 
@@ -161,6 +161,25 @@ impl<'a> Receiver<'a> {
         let frame = if stream.is_readable(now) { stream.read(now) } else { None };
         receiver.is_announced = frame.is_some();
         frame.map(|frame| clocks.place(&receiver.cname, frame))
+    }
+
+    /// The next packet, for who passes it on, which lies in the stream's buffer until the next one is read. For receivers that
+    /// are [by packet](Receiver::set_by_packet).
+    pub fn read_packet(self, now: Instant) -> Option<PacketRead<'a>> {
+        let receiver = &mut self.session.receivers[self.at];
+        let packet = receiver.stream.as_mut()?.read_packet(now);
+        receiver.is_announced = packet.is_some();
+        packet
+    }
+
+    /// Packets are read, not frames: for who passes them on and decodes nothing. Key frames are then asked for only by
+    /// [`request_key_frame`](Receiver::request_key_frame).
+    pub fn set_by_packet(&mut self, by_packet: bool) {
+        let receiver = &mut self.session.receivers[self.at];
+        receiver.by_packet = by_packet;
+        if let Some(stream) = &mut receiver.stream {
+            stream.set_by_packet(by_packet);
+        }
     }
 
     /// Whether [`read`](Receiver::read) has something to look at.

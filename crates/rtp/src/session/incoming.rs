@@ -38,6 +38,8 @@ pub(super) struct Incoming {
     pub(super) delay: receive::Limits,
     /// [`Event::Readable`] was said, and not all was read yet.
     pub(super) is_announced: bool,
+    /// Packets are read, not frames.
+    pub(super) by_packet: bool,
     /// Pictures are of use to somebody, so key frames are asked for.
     pub(super) asks_for_key_frames: bool,
     last_heard: Option<Instant>,
@@ -58,6 +60,7 @@ impl Incoming {
             stream: None,
             delay: receive::Limits::default(),
             is_announced: false,
+            by_packet: false,
             asks_for_key_frames: true,
             last_heard: None,
             is_silent: false,
@@ -129,6 +132,7 @@ impl Incoming {
         config.nack = self.section.asks_again();
         config.elements = elements;
         config.delay = self.delay;
+        config.by_packet = self.by_packet;
         config
     }
 
@@ -146,7 +150,10 @@ impl Session {
             return;
         }
         self.note_arrival(now, input, &packet);
-        let Some(route) = self.route(now, &packet) else { return self.drop(DropReason::Unrouted) };
+        let Some(route) = self.route(now, &packet) else {
+            self.tell_unsignalled(&packet);
+            return self.drop(DropReason::Unrouted);
+        };
         let Some(at) = self.receivers.iter().position(|receiver| receiver.id == route.receiver()) else {
             return self.drop(DropReason::Unrouted);
         };
