@@ -62,12 +62,19 @@ impl Peer {
         sender.write(now, frame).map_err(FrameRefused::Stream)
     }
 
-    /// The next frame of any layer, and its name; layers in the old form, without names, are called `0`, `1` and so on, lowest
+    /// The next frame of any layer, and its name; of a track that is [off](crate::Track::enabled) none, and what came is gone; layers in the old form, without names, are called `0`, `1` and so on, lowest
     /// first. It lies in the stream's buffer until the next one is read.
     pub fn read_frame(&mut self, now: Instant, id: TransceiverId) -> Option<(Received<'_>, Option<Rid>)> {
+        let is_shown = self.transceiver(id).is_none_or(|it| it.remote_track().enabled);
         let media = self.media.as_mut()?;
         let flow = media.flows.iter().find(|flow| flow.transceiver == Some(id))?;
         let session = &mut media.session;
+        if !is_shown {
+            for (_, id) in &flow.receivers {
+                while session.receiver(*id).and_then(|receiver| receiver.read(now)).is_some() {}
+            }
+            return None;
+        }
         let readable = flow
             .receivers
             .iter()

@@ -10,7 +10,8 @@ pub struct Track {
     pub kind: MediaKind,
     /// Its name. That of a remote track is the other side's if it said one.
     pub id: String,
-    /// Off: a local track sends silence or black, a remote one is not shown.
+    /// Off: frames written to a local track are left out, and if the other side is to see black or hear silence, that is
+    /// encoded and written while it is on; of a remote one no frames are read.
     pub enabled: bool,
     /// Nothing comes: of a remote track, no packet has come yet, or the other side does not send.
     pub muted: bool,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_crypto::Provider;
 use limpid_peer::limpid_rtp::bwe::Limits;
-use limpid_peer::{Config, IceServer, Identity, LoopbackPolicy, MdnsPolicy, Unannounced};
+use limpid_peer::{Capabilities, Config, IceServer, Identity, LoopbackPolicy, MdnsPolicy, Unannounced};
 use limpid_sansio::Tap;
 
 use crate::connection::PeerConnection;
@@ -28,6 +28,7 @@ pub struct Builder {
     mdns: Option<MdnsPolicy>,
     unannounced: Unannounced,
     max_message_size: Option<u32>,
+    capabilities: Option<Arc<Capabilities>>,
     bitrate: Option<Limits>,
     key_log: bool,
     tap: Option<Box<dyn Tap + Send>>,
@@ -88,7 +89,13 @@ impl Builder {
         self
     }
 
-    /// Where the estimate of what all our streams together may send begins, and between what it moves.
+    /// What we are able to do with audio and video. Default: what browsers speak.
+    pub fn capabilities(mut self, capabilities: Arc<Capabilities>) -> Self {
+        self.capabilities = Some(capabilities);
+        self
+    }
+
+    /// Bounds of what all our streams send together, and where they begin.
     pub fn bitrate(mut self, limits: Limits) -> Self {
         self.bitrate = Some(limits);
         self
@@ -123,6 +130,7 @@ impl Builder {
         config.mdns = self.mdns.unwrap_or(config.mdns);
         config.unannounced = self.unannounced;
         config.max_message_size = self.max_message_size.unwrap_or(config.max_message_size);
+        config.capabilities = self.capabilities.unwrap_or(config.capabilities);
         config.bitrate = self.bitrate.unwrap_or(config.bitrate);
         config.key_log = self.key_log;
         config.ntp_epoch = crate::ntp_now().wrapping_sub(port.ntp_offset());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use limpid_peer::limpid_rtp::codec::{Format, FrameInfo, FrameToSend};
 use limpid_peer::limpid_rtp::{Extras, PayloadType, Rid, send};
-use limpid_peer::{Codec, Direction, MediaKind, Peer, PeerId, TransceiverId};
+use limpid_peer::{Codec, Direction, MediaKind, Peer, PeerId, Track, TransceiverId};
 use limpid_sansio::Instant;
 
 use crate::channel::wait;
@@ -110,6 +110,32 @@ impl Transceiver {
         self.with(|peer, _| peer.stop_transceiver(self.id).map_err(Error::Misuse))?
     }
 
+    /// What we send; `None`: nothing.
+    pub fn track(&self) -> Option<Track> {
+        self.look(|peer| peer.transceiver(self.id)?.track().cloned())
+    }
+
+    /// What we receive: whether it is muted, and whether it is over. `None`: the transceiver has gone.
+    pub fn remote_track(&self) -> Option<Track> {
+        self.look(|peer| Some(peer.transceiver(self.id)?.remote_track().clone()))
+    }
+
+    /// The streams that what we receive belongs to; tracks of one stream are played in step, by [`ReceivedFrame::age`].
+    pub fn remote_streams(&self) -> Vec<String> {
+        self.look(|peer| Some(peer.transceiver(self.id)?.remote_streams().to_vec())).unwrap_or_default()
+    }
+
+    /// Sends another track of the same kind, or none, without an exchange of descriptions.
+    #[doc(alias = "replaceTrack")]
+    pub fn replace_track(&self, track: Option<Track>) -> Result<(), Error> {
+        self.with(|peer, _| peer.replace_track(self.id, track).map_err(Error::Misuse))?
+    }
+
+    /// Turns what is sent, or what comes, on or off without telling the other side.
+    pub fn set_enabled(&self, sending: bool, receiving: bool) -> Result<(), Error> {
+        self.with(|peer, _| peer.set_enabled(self.id, sending, receiving).map_err(Error::Misuse))?
+    }
+
     /// Which codecs to use, best first.
     #[doc(alias = "setCodecPreferences")]
     pub fn set_codec_preferences(&self, codecs: &[Codec]) -> Result<(), Error> {
@@ -128,6 +154,11 @@ impl Transceiver {
 
     /// Queues a frame: sound leaves at once, pictures as the path takes them. Never waits.
     pub fn write(&self, frame: &Frame<'_>) -> Result<(), Error> {
+        self.write_layer(None, frame)
+    }
+
+    /// The same for one layer of simulcast.
+    pub fn write_layer(&self, rid: Option<Rid>, frame: &Frame<'_>) -> Result<(), Error> {
         let frame = send::Frame {
             media_time: frame.media_time,
             captured: None,
@@ -135,7 +166,7 @@ impl Transceiver {
             info: frame.info,
             extras: frame.extras,
         };
-        self.with(|peer, now| peer.write_frame(now, self.id, &frame).map_err(Error::Frame))?
+        self.with(|peer, now| peer.write_layer(now, self.id, rid, &frame).map_err(Error::Frame))?
     }
 
     /// Whether tones can be sent now.
