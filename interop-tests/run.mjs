@@ -43,7 +43,7 @@ const SCENARIOS = [
   ['call between browsers', 'call-pages.mjs', ['chromium', 'firefox'], 6],
   ['call native', 'call-native.mjs', [], 6],
   ['call of three', 'call-three.mjs', [], 6],
-  ['call without its path', 'call-path.mjs', [], 6, true],
+  ['call without its path', 'call-path.mjs', [], 8],
   ['call for everybody', 'call-access.mjs', [], 8, true],
 ];
 

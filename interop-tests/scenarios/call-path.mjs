@@ -104,15 +104,25 @@ await testCase(title('the path is dead for 20 s: a new connection with the same 
 });
 
 await testCase(title('the path is dead for 50 s: lost, and back when asked to try again'), async () => {
+  let isPressed;
   const used = await outage(50, {
     during: async () => {
       await path(b, 'lost', 60000);
-      await path(a, 'lost', 20000);
+      // The other one may have noticed much later (Firefox only when a restart of its own failed), and gives up later.
+      await holds(a, 'a path that is unstable or lost', () => ['unstable', 'lost'].includes(document.querySelector('.tile[data-member]')?.dataset.path), null, 20000);
     },
-    after: () => b.click(testid('call-retry')),
+    // Once the path is there the last attempt of before may succeed on its own: then there is nothing to press.
+    after: async () => {
+      isPressed = await b.evaluate((selector) => {
+        const button = document.querySelector(selector);
+        const isOffered = button !== null && !button.hidden;
+        if (isOffered) button.click();
+        return isOffered;
+      }, testid('call-retry'));
+    },
   });
   expect('rungs', [used.restarts, used.lost], [3, 1]);
-  return `${used.renewals} renewals; ${used.text}`;
+  return `${used.renewals} renewals; ${used.text}${isPressed ? '' : ' on its own'}`;
 });
 
 await testCase(title('after all that, a goodbye still arrives'), async () => {
