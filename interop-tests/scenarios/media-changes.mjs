@@ -46,7 +46,7 @@ for (const from of ['page', 'lab']) {
     await flows(call);
     const said = [];
     const ufrags = new Set([ufrag(call.offer)]), paths = new Set([(await lab.report()).path]);
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 6; round++) {
       const before = await look(page, lab);
       await page('gaps');
       const { offer } = await exchange(page, lab, from, { restart: true });
@@ -59,7 +59,7 @@ for (const from of ['page', 'lab']) {
       paths.add(after.native.path);
       said.push(`${gap} ms, ${holes} holes`);
     }
-    if (ufrags.size !== 4) throw new Error(`${ufrags.size} generations`);
+    if (ufrags.size !== 7) throw new Error(`${ufrags.size} generations`);
     return `longest time without a picture: ${said.join('; ')}; ${paths.size} paths`;
   });
 }

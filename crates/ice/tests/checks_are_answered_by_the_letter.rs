@@ -242,11 +242,48 @@ fn early_checks_are_bounded_and_taken_up_with_the_credentials() {
     assert_eq!(hand.agent.stats().dropped[DropReason::Limit], 84);
     hand.tell_credentials();
     assert_eq!(hand.agent.pair_count(), 16);
-    // Checks under another fragment than the peer's are of another generation: answered, and no more.
+    // Checks under another fragment than the peer's are of another generation: answered, and no pair is made of them.
     let stranger = Request { from: address("203.0.113.2:1"), ..hand.good_request() };
     let username = format!("{}:other", hand.our_ufrag());
     hand.request(Request { username: Some(username), ..stranger });
     assert_eq!(hand.agent.pair_count(), 16);
+}
+
+//~ covers 8445-7.3-b
+#[test]
+fn whoever_was_answered_may_send_from_there_though_we_never_send_to_it() {
+    let mut hand = Hand::completed(Role::Controlled);
+    let (old, late) = (address("203.0.113.2:1"), address("203.0.113.2:2"));
+    for from in [old, late] {
+        assert!(!hand.feed(from, &[128, 1]), "before its check it is a stranger");
+    }
+    // From a socket of a generation that has gone; and one beside the nominated pair.
+    let username = Some(format!("{}:gone", hand.our_ufrag()));
+    hand.request(Request { from: old, username, ..hand.good_request() });
+    hand.request(Request { from: late, ..hand.good_request() });
+    let sent = hand.sent();
+    assert!(sent.iter().all(|sent| sent.is(Class::Success)), "{sent:?}");
+    assert_eq!((sent.len(), hand.agent.pair_count()), (2, 1));
+    for from in [old, late, theirs()] {
+        assert!(hand.feed(from, &[128, 1]), "{from}");
+    }
+    assert_eq!(
+        hand.agent.selected(STREAM, ONE).map(|id| hand.agent.path(id).map(|path| path.remote)),
+        Some(Some(theirs()))
+    );
+    // A restart leaves only the chosen pair of the old session; the peer may still be on another one.
+    let username = Some(format!("{}:{UFRAG}", hand.our_ufrag()));
+    let (before, password) = (address("203.0.113.2:4"), hand.good_request().password);
+    hand.agent.restart(hand.now);
+    hand.request(Request { from: before, username, password, ..hand.good_request() });
+    assert!(hand.feed(before, &[128, 1]));
+    // Whoever does not know the password stays outside.
+    hand.request(Request {
+        from: address("203.0.113.2:3"),
+        password: Some(PWD.into()),
+        ..hand.good_request()
+    });
+    assert!(!hand.feed(address("203.0.113.2:3"), &[128, 1]));
 }
 
 #[test]

@@ -71,6 +71,9 @@ async fn obey(connection: &Arc<PeerConnection>, board: &Arc<Board>, line: &Value
             let mut report = board.report();
             report["target"] = json!(connection.target_bitrate());
             report["path"] = json!(path);
+            let stats = connection.stats();
+            report["ice"] = json!(stats.as_ref().map(|stats| format!("{:?}", stats.ice)));
+            report["dropped"] = json!(stats.map(|stats| stats.dropped));
             say("report", report);
         }
         other => return Err(format!("{other:?} is no command").into()),

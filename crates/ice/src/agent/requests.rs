@@ -43,9 +43,6 @@ impl Agent {
             return self.refuse(path, request, ErrorCode::ROLE_CONFLICT, key);
         }
         self.answer(path, request, index, is_previous);
-        if is_previous {
-            return self.heard_check(now, path, index);
-        }
         let ufrag =
             request.username().and_then(|username| username.split_once(':')).map_or("", |parts| parts.1);
         let Some(component) = self.component_of(index, path) else { return };
@@ -57,6 +54,10 @@ impl Agent {
             is_nominating: request.use_candidate(),
             ufrag: ufrag.into(),
         };
+        if is_previous {
+            self.heard_check(now, path, index);
+            return self.let_through(&check);
+        }
         if self.is_current(index, Some(ufrag)) {
             self.accept_check(now, index, &check);
             self.settle(now, index);
@@ -138,7 +139,9 @@ impl Agent {
     fn remember_early(&mut self, index: usize, check: EarlyCheck) {
         let session = &mut self.streams[index].current;
         if session.remote.is_some() {
-            return; // another generation of theirs, which will say so by its credentials
+            // Another generation of theirs. One to come will say so by its credentials; one that has gone may still send
+            // from its sockets: Chromium checks and uses those beside the new ones.
+            return self.let_through(&check);
         }
         let is_full = session.early.len() >= Session::EARLY;
         match session.early.iter_mut().find(|old| old.path == check.path) {
@@ -154,6 +157,14 @@ impl Agent {
         }
     }
 
+    /// The check was answered, so its sender takes the path for a good one. We do not, and send nothing there; but payload
+    /// that comes on it comes from somebody who knows our password.
+    fn let_through(&mut self, check: &EarlyCheck) {
+        if self.routes.find(&check.path).is_none() {
+            self.routes.learn(check.path, check.id);
+        }
+    }
+
     /// The rest of RFC 8445 §7.3.1, for a check that was answered and whose sender is the peer we know.
     pub(super) fn accept_check(&mut self, now: Instant, index: usize, check: &EarlyCheck) {
         let may_nominate = check.is_nominating && self.role == Role::Controlled;
@@ -165,7 +176,7 @@ impl Agent {
         let is_concluded = session.nominated(check.component).is_some();
         let id = match known {
             Some(id) => id,
-            None if is_concluded && !may_nominate => return,
+            None if is_concluded && !may_nominate => return self.let_through(check),
             None => match self.learn_pair(index, check) {
                 Some(id) => id,
                 None => return,
