@@ -8,6 +8,7 @@ use std::time::Duration;
 use limpid_sansio::tap::{Record, Tap, Value};
 use limpid_sansio::{Direction, Instant, Path};
 
+use crate::codecs::Codecs;
 use crate::keylog::KeyLog;
 use crate::ladder::{self, Floor};
 use crate::layer::Layer;
@@ -140,6 +141,13 @@ impl Ring {
     fn all(&self) -> impl Iterator<Item = &Entry> {
         self.first.iter().chain(&self.entries)
     }
+
+    /// What payload types stand for.
+    fn codecs(&self) -> Codecs {
+        let mut codecs = Codecs::default();
+        self.all().for_each(|entry| codecs.learn(entry));
+        codecs
+    }
 }
 
 /// A bounded memory of records. Clones share it: one stays with whoever writes, [`tap`](Capture::tap) goes to the machine.
@@ -179,26 +187,35 @@ impl Capture {
     }
 
     /// The ladder between this endpoint, on the left, and all others. Where SCTP or RTP was recorded, it stands in place of the
-    /// encrypted datagrams that carried it.
+    /// encrypted datagrams that carried it. Records of the machine `call` are decisions: their `words` stand between the packets.
     pub fn ladder(&self, sides: [&str; 2]) -> String {
         let ring = self.lock();
         let has = |floor| ring.all().any(|entry| entry.floor() == Some(floor));
         let (has_sctp, has_rtp) = (has(Floor::Sctp), has(Floor::Rtp));
-        let packets = ring.all().filter_map(|entry| {
+        let codecs = ring.codecs();
+        let rows = ring.all().filter_map(|entry| {
+            if entry.machine == "call" {
+                let (at, layer, text) = (entry.at, Layer::Signalling, entry.text("words"));
+                return Some(ladder::Row::Event { at, layer, text });
+            }
             let floor = entry.floor()?;
             let bytes = entry.bytes.as_deref()?;
             let is_shown_above = has_sctp && is_encrypted_data(bytes) || has_rtp && is_srtp(bytes);
             let is_carrier = floor == Floor::Wire && is_shown_above;
-            (!is_carrier).then(|| ladder::Packet {
+            let packet = || ladder::Packet {
                 at: entry.at,
                 direction: entry.flow.map_or(Direction::Out, |flow| flow.0),
                 floor,
                 bytes,
                 dropped: entry.is_dropped(),
-                note: entry.text("note"),
-            })
+                note: match entry.text("note") {
+                    "" => codecs.name(entry),
+                    note => note,
+                },
+            };
+            (!is_carrier).then(|| ladder::Row::Packet(packet()))
         });
-        ladder::ladder(sides, &packets.collect::<Vec<_>>())
+        ladder::of_rows(sides, rows)
     }
 
     /// A pcapng capture; see [`pcap`]. `epoch` is the wall time of [`Instant::ZERO`], since 1970.
@@ -240,8 +257,9 @@ impl Capture {
         let ring = self.lock();
         let start = ring.all().next().map_or(Instant::ZERO, |entry| entry.at);
         out.write_all(rtclog::head(title, ring.fallen_out).as_bytes())?;
+        let codecs = ring.codecs();
         for entry in ring.all() {
-            out.write_all(rtclog::line(entry, start, detail).as_bytes())?;
+            out.write_all(rtclog::line(entry, start, detail, codecs.name(entry)).as_bytes())?;
         }
         out.flush()
     }

@@ -42,6 +42,22 @@ pub struct Packet<'a> {
     pub note: &'a str,
 }
 
+/// One row of a ladder.
+#[derive(Copy, Clone, Debug)]
+pub enum Row<'a> {
+    /// An arrow.
+    Packet(Packet<'a>),
+    /// Something that happened on the left side and sent nothing by itself: a decision. Told from side to side.
+    Event {
+        /// When.
+        at: Instant,
+        /// Whose it is.
+        layer: Layer,
+        /// What, in plain words.
+        text: &'a str,
+    },
+}
+
 /// The longest label; what is longer is cut.
 const LABEL: usize = 88;
 /// Characters between the two sides.
@@ -49,32 +65,49 @@ const WIDTH: usize = LABEL + 8;
 
 /// Draws the ladder. Packets stand in the order that they are given in.
 pub fn ladder(sides: [&str; 2], packets: &[Packet<'_>]) -> String {
+    of_rows(sides, packets.iter().map(|packet| Row::Packet(*packet)))
+}
+
+/// The same, with events between the packets.
+pub fn of_rows<'a>(sides: [&str; 2], rows: impl IntoIterator<Item = Row<'a>>) -> String {
     let mut seen = Seen::default();
     let [left, right] = sides.map(|side| cut(&crate::tree::quoted(side).replace('"', ""), WIDTH / 2));
     let space = (WIDTH + 1).saturating_sub(left.chars().count() + right.chars().count());
     let mut out = format!("{:>12}  {left}{:space$}{right}\n", "seconds", "");
-    for packet in packets {
-        let node = match packet.floor {
-            Floor::Wire => describe::datagram(packet.bytes),
-            Floor::Sctp => match describe::sctp(packet.bytes) {
-                Ok(node) | Err((node, _)) => node,
-            },
-            Floor::Rtp => match describe::media(packet.bytes, &Map::new()) {
-                Ok(node) | Err((node, _)) => node,
-            },
-        };
-        let repeats = seen.count(packet.direction, &node);
-        let note = if packet.note.is_empty() { String::new() } else { format!("  {}", packet.note) };
-        // invariant: writing to a String does not fail.
-        let [first, more @ ..] = &labels(&node, repeats)[..] else { continue };
-        let arrow = arrow(packet.direction, packet.dropped, first);
-        let _ = writeln!(out, "{:>12}  {arrow}{note}", seconds(packet.at));
-        for part in more {
-            let space = WIDTH - 5 - part.chars().count();
-            let _ = writeln!(out, "{:>12}  │    {part}{:space$}│", "", "");
+    for row in rows {
+        match row {
+            Row::Packet(packet) => draw(&mut out, &packet, &mut seen),
+            Row::Event { at, layer, text } => {
+                let text = cut(&crate::tree::quoted(text).replace('"', ""), LABEL);
+                let line = "═".repeat(WIDTH - 6 - text.chars().count());
+                // invariant: writing to a String does not fail.
+                let _ = writeln!(out, "{:>12}  ╞═ {} {text} {line}╡", seconds(at), layer.mark());
+            }
         }
     }
     out
+}
+
+fn draw(out: &mut String, packet: &Packet<'_>, seen: &mut Seen) {
+    let node = match packet.floor {
+        Floor::Wire => describe::datagram(packet.bytes),
+        Floor::Sctp => match describe::sctp(packet.bytes) {
+            Ok(node) | Err((node, _)) => node,
+        },
+        Floor::Rtp => match describe::media(packet.bytes, &Map::new()) {
+            Ok(node) | Err((node, _)) => node,
+        },
+    };
+    let repeats = seen.count(packet.direction, &node);
+    let note = if packet.note.is_empty() { String::new() } else { format!("  {}", packet.note) };
+    let [first, more @ ..] = &labels(&node, repeats)[..] else { return };
+    let arrow = arrow(packet.direction, packet.dropped, first);
+    // invariant: writing to a String does not fail.
+    let _ = writeln!(out, "{:>12}  {arrow}{note}", seconds(packet.at));
+    for part in more {
+        let space = WIDTH - 5 - part.chars().count();
+        let _ = writeln!(out, "{:>12}  │    {part}{:space$}│", "", "");
+    }
 }
 
 /// Seconds with six digits behind the point.

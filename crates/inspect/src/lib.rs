@@ -41,7 +41,8 @@
 //! | RTCP: reports, feedback, arrival times | `describe/rtcp*.rs` | RFC 3550 §6, 4585, 5104, 3611, 8888 |
 //! | channels that open | `describe/dcep.rs` | RFC 8832 |
 //! | descriptions, candidates | `describe/sdp.rs`, `describe/candidate.rs` | RFC 8866, 9429, 8839 |
-//! | two sides, one arrow a packet | `ladder.rs` | |
+//! | two sides, one arrow a packet, decisions in between | `ladder.rs` | |
+//! | what payload types stand for | `codecs.rs` | RFC 8866 §6.6 |
 //! | pcapng: blocks, made-up headers | `pcap.rs`, `pcap/` | draft-ietf-opsawg-pcapng |
 //! | key logs | `keylog.rs` | draft-ietf-tls-keylogfile |
 //! | a bounded memory behind a tap | `capture.rs` | |
@@ -51,6 +52,7 @@
 #![allow(clippy::result_large_err)]
 
 pub mod capture;
+mod codecs;
 pub mod describe;
 mod json;
 pub mod keylog;

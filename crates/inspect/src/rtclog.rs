@@ -28,7 +28,8 @@ pub(crate) fn head(title: &str, fallen_out: u64) -> String {
 }
 
 /// One event.
-pub(crate) fn line(entry: &Entry, start: Instant, detail: Detail) -> String {
+/// `codec`: what its payload type stands for, or "".
+pub(crate) fn line(entry: &Entry, start: Instant, detail: Detail, codec: &str) -> String {
     let nanos = entry.at.as_nanos().saturating_sub(start.as_nanos());
     let mut out = format!(
         "{{\"time\":{}.{:06},\"group_id\":\"{}\",\"name\":",
@@ -41,6 +42,9 @@ pub(crate) fn line(entry: &Entry, start: Instant, detail: Detail) -> String {
     let mut data = Members { out: &mut out, first: true };
     if let (Some(bytes), Some(floor)) = (&entry.bytes, entry.floor()) {
         data.string("text", &text(bytes, floor));
+        if !codec.is_empty() {
+            data.string("codec", codec);
+        }
     }
     if let Some(bytes) = &entry.bytes {
         data.raw("length", &bytes.len().to_string());

@@ -247,3 +247,51 @@ fn media_stands_decrypted_in_the_ladder_and_leaves_only_in_full() {
     let Some(table) = tshark(&[&["-r", file.path()][..], &select, &heuristics].concat()) else { return };
     assert_eq!(table, "0xdeadbeef\t\n0xdeadbeef\t\n\t0xdeadbeef\n");
 }
+
+#[test]
+fn media_is_named_after_its_codec_and_decisions_stand_between_the_packets() {
+    let capture = Capture::new(Limits::default());
+    let mut tap = capture.tap();
+    let note = |at, machine, name, fields: &[(&'static str, Value<'_>)], tap: &mut dyn Tap| {
+        tap.record(&Record { at, machine, name, fields, ..RECORD });
+    };
+    let sdp = "m=audio 9 UDP/TLS/RTP/SAVPF 0 96\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:200 no/1\r\n";
+    note(Instant::ZERO, "sdp", "local_set", &[("sdp", Value::Text(sdp))], &mut *tap);
+    let rtp = hex("80 e0 0001 00000000 deadbeef 68656c6c6f21");
+    for direction in [Direction::In, Direction::Out] {
+        let flow = Some((direction, None));
+        tap.record(&Record {
+            machine: "rtp",
+            name: "packet",
+            flow,
+            fields: &[],
+            bytes: Some(&rtp),
+            ..RECORD
+        });
+    }
+    let at = Instant::ZERO + Duration::from_secs(2);
+    let rung =
+        [("step", Value::Text("restart")), ("words", Value::Text("looking for another\u{1b}[2J path"))];
+    note(at, "call", "path", &rung, &mut *tap);
+    tap.record(&Record {
+        at,
+        machine: "wire",
+        name: "packet",
+        flow: None,
+        bytes: Some(&hex("00")),
+        ..RECORD
+    });
+
+    let ladder = capture.ladder(["we", "they"]);
+    let lines: Vec<&str> = ladder.lines().collect();
+    // The other side may call another codec 96.
+    assert!(lines[1].ends_with("│  VP8") && lines[2].ends_with("▶│"), "{ladder}");
+    assert!(lines[3].trim_start().starts_with("2.000000  ╞═ ○ looking for another"), "{ladder}");
+    assert!(lines[3].ends_with("═╡") && !ladder.contains('\u{1b}'), "{ladder}");
+    let width = |line: &str| line.chars().count();
+    assert_eq!(width(lines[3]), width(lines[2]), "{ladder}");
+
+    let log = String::from_utf8(written(|out| capture.write_rtclog(out, Detail::Shareable, ""))).unwrap();
+    assert_eq!(log.matches("\"codec\":\"VP8\"").count(), 1, "{log}");
+    assert!(log.contains(r#""name":"call:path","data":{"step":"restart","#), "{log}");
+}
