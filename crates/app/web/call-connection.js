@@ -16,7 +16,8 @@ export class Connection {
   #early = [];
   #queue = Promise.resolve();
   #ourOffer = -1;
-  #theirOffer = 0;
+  /** The number of their last offer, if they count. */
+  #theirOffer;
   #isOver = false;
   #screens = new Map();
   #role = null;
@@ -188,7 +189,7 @@ export class Connection {
       if (isGlare) trace('glare', { polite: this.isPolite });
       this.isIgnoring = isGlare && !this.isPolite;
       if (this.isIgnoring) return;
-      this.#theirOffer = offer ?? 0;
+      this.#theirOffer = offer;
     }
     this.#theirNonce ??= nonceBytes;
     await this.pc.setRemoteDescription({ type, sdp });

@@ -43,8 +43,8 @@ pub struct Tags {
     pub member: Option<String>,
     /// Counts the connections between two members.
     pub session: u64,
-    /// Counts its sender's offers in a session; an answer repeats that of its offer.
-    pub offer: u64,
+    /// Counts its sender's offers in a session; an answer repeats that of its offer. `None`: it does not say.
+    pub offer: Option<u64>,
 }
 
 /// A trickled candidate, shaped as the W3C's `RTCIceCandidateInit`.
@@ -108,8 +108,8 @@ struct BodyFrame<'a> {
     member: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "is_zero")]
     session: u64,
-    #[serde(skip_serializing_if = "is_zero")]
-    offer: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,7 +183,7 @@ impl Body {
 }
 
 impl Tags {
-    /// Reads what a body says besides; what is not there is nothing, or 0.
+    /// Reads what a body says besides; what is not there is nothing, and a session that is not there is 0.
     pub fn parse(body: &RawValue) -> Result<Self, Malformed> {
         let frame: BodyFrame<'_> = object(body.get())?;
         Ok(Tags { member: frame.member.map(Cow::into_owned), session: frame.session, offer: frame.offer })

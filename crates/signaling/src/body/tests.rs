@@ -50,11 +50,22 @@ proptest! {
 
     #[test]
     fn what_a_call_says_besides_comes_back_too(
-        body in bodies(), member in proptest::option::of("[0-9a-f]{32}"), session: u64, offer: u64
+        body in bodies(), member in proptest::option::of("[0-9a-f]{32}"), session: u64,
+        offer in proptest::option::of(any::<u64>())
     ) {
         let tags = Tags { member, session, offer };
         let raw = body.to_raw_with(&tags);
         prop_assert_eq!(Tags::parse(&raw), Ok(tags));
         prop_assert_eq!(Body::parse(&raw), Ok(Some(body)));
     }
+}
+
+#[test]
+fn the_first_offer_is_another_one_than_none() {
+    let tags = |json: &str| Tags::parse(&RawValue::from_string(json.to_owned()).unwrap()).unwrap();
+    assert_eq!(tags(r#"{"resync":true}"#), Tags::default());
+    assert_eq!(tags(r#"{"resync":true,"offer":0}"#).offer, Some(0));
+    let first = Tags { offer: Some(0), ..Tags::default() };
+    assert!(Body::Resync.to_raw_with(&first).get().contains(r#""offer":0"#));
+    assert!(!Body::Resync.to_raw().get().contains("offer"));
 }

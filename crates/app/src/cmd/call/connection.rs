@@ -41,7 +41,7 @@ pub(crate) struct Connection {
     their_fingerprint: Option<[u8; 32]>,
     early: Vec<Option<Candidate>>,
     our_offer: Option<u64>,
-    their_offer: u64,
+    their_offer: Option<u64>,
     voice: Option<Transceiver>,
     camera: Option<Transceiver>,
     channel: Option<Arc<DataChannel>>,
@@ -81,7 +81,7 @@ impl Connection {
             their_fingerprint: None,
             early: Vec::new(),
             our_offer: None,
-            their_offer: 0,
+            their_offer: None,
             voice: None,
             camera: None,
             channel: None,
@@ -167,7 +167,7 @@ impl Connection {
     pub(crate) async fn repeat(&self) {
         let Some(description) = self.pc.local_description() else { return };
         let is_offer = description.kind == DescriptionKind::Offer;
-        let offer = if is_offer { self.our_offer.unwrap_or_default() } else { self.their_offer };
+        let offer = if is_offer { self.our_offer } else { self.their_offer };
         let tags = Tags { member: Some(self.call.member.clone()), session: self.session, offer };
         let kind = description.kind.as_str().to_owned();
         let nonce = Some(to_hex(&self.our_nonce));
@@ -252,7 +252,7 @@ impl Connection {
     }
 
     async fn say_candidate(&self, candidate: Option<Candidate>) {
-        let tags = Tags { member: None, session: self.session, offer: 0 };
+        let tags = Tags { member: None, session: self.session, offer: None };
         self.say(Body::Candidate(candidate), tags).await;
     }
 

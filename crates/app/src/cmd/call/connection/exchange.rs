@@ -29,7 +29,7 @@ impl Connection {
         &mut self,
         sdp: String,
         nonce: [u8; 32],
-        offer: u64,
+        offer: Option<u64>,
     ) -> Result<(), Failure> {
         let Some(fingerprint) = self.same_certificate(&sdp) else { return Ok(()) };
         if self.pc.signaling_state() != SignalingState::Stable && !self.is_polite {
@@ -54,10 +54,10 @@ impl Connection {
         &mut self,
         sdp: String,
         nonce: [u8; 32],
-        offer: u64,
+        offer: Option<u64>,
     ) -> Result<(), Failure> {
-        // What is not there is 0, and is not compared: only a number that is another one is.
-        let is_late = offer != 0 && Some(offer) != self.our_offer;
+        // One that does not say which offer it is of is taken for that of the last.
+        let is_late = offer.is_some() && offer != self.our_offer;
         if is_late || !self.is_waiting() {
             return Ok(());
         }

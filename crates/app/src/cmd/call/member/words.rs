@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn bodies_of_signalling_cross_the_channel_unchanged() {
-        let tags = Tags { member: Some("00ff".into()), session: 2, offer: 1 };
+        let tags = Tags { member: Some("00ff".into()), session: 2, offer: Some(1) };
         let offer =
             Body::Description { kind: "offer".into(), sdp: "v=0\r\n".into(), nonce: Some("00".into()) };
         let text = over_channel(&offer, &tags);
