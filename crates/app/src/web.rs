@@ -63,9 +63,11 @@ static FILES: &[File] = files! {
     "call-link.js" JS;
     "call-media.js" JS;
     "call-meter.js" JS;
+    "call-network.js" JS;
     "call-peer.js" JS;
     "call-preview.js" JS;
     "call-quality.js" JS;
+    "call-recorder.js" JS;
     "call-room.js" JS;
     "call-screen.js" JS;
     "call-silence.js" JS;
@@ -73,6 +75,7 @@ static FILES: &[File] = files! {
     "call-talk.js" JS;
     "call-tile.js" JS;
     "call-trace.js" JS;
+    "call-words.js" JS;
     "call.js" JS;
 };
 

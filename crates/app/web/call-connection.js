@@ -5,6 +5,7 @@ import { equal, fromHex, toHex } from './digest.js';
 import { Greeting, VERSION, fingerprintOf } from './proof.js';
 import { Failure } from './strings.js';
 import { trace } from './call-trace.js';
+import { Comparison } from './call-words.js';
 
 const MAX_TEXT = 64 * 1024;
 const MAX_EARLY = 100;
@@ -22,6 +23,9 @@ export class Connection {
   #screens = new Map();
   #role = null;
   proven = false;
+  #comparison = new Comparison();
+  /** What is read aloud, once both sides know it. */
+  words = null;
   #greetedNow;
   /** Our own greeting has left. Nothing that comes is looked at before, however early it is there. */
   #greeted = new Promise((resolve) => { this.#greetedNow = resolve; });
@@ -285,7 +289,8 @@ export class Connection {
         });
       }
       const proof = this.expected ? this.expected.say().proof : null;
-      this.channel.send(JSON.stringify({ m: 'hello', v: [VERSION], proof, ...this.me.hello() }));
+      const commit = await this.#comparison.commit();
+      this.channel.send(JSON.stringify({ m: 'hello', v: [VERSION], proof, commit, ...this.me.hello() }));
       this.#greetedNow();
     } catch (error) {
       this.#fail(error instanceof Failure ? error : new Failure('connection-lost'));
@@ -301,6 +306,7 @@ export class Connection {
         let message;
         try { message = JSON.parse(text); } catch { throw new Failure('protocol'); }
         if (message === null || typeof message.m !== 'string') throw new Failure('protocol');
+        if (this.proven && message.m === 'reveal') { await this.#compare(message); return; }
         if (this.proven) { this.on.message(message); return; }
         await this.#greeted;
         if (message.m !== 'hello' || !Array.isArray(message.v)) throw new Failure('protocol');
@@ -309,11 +315,23 @@ export class Connection {
         this.proven = true;
         trace('proven', { session: this.session, verified: Boolean(this.expected) });
         this.on.hello(message);
+        const reveal = this.#comparison.hear(message);
+        if (reveal) this.send(reveal);
       } catch (error) {
         if (!(error instanceof Failure)) console.error(error);
         this.#fail(error instanceof Failure ? error : new Failure('protocol'));
       }
     });
+  }
+
+  /** The certificate of the other side, as hex. */
+  get fingerprint() { return this.#theirFingerprint && toHex(this.#theirFingerprint); }
+
+  async #compare(message) {
+    const fingerprints = [fingerprintOf(this.pc.localDescription.sdp), this.#theirFingerprint];
+    this.words = await this.#comparison.reveal(message, fingerprints, this.isOfferer);
+    trace('words', { session: this.session });
+    this.on.changed();
   }
 
   #stateChanged() {

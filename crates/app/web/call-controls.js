@@ -6,7 +6,7 @@ import { button, element } from './ui.js';
 const words = strings.call;
 
 export class Controls {
-  /** `on`: mute(), camera(), share({replaces, hint}), stopShare(), hint(hint), hangup(). */
+  /** `on`: mute(), camera(), share({replaces, hint}), stopShare(), hint(hint), record(), hangup(). */
   constructor(media, on) {
     Object.assign(this, { media, on });
     this.mute = button(words.mute, () => on.mute(), { 'data-testid': 'call-mute' });
@@ -15,9 +15,10 @@ export class Controls {
     this.how = this.#select('call-share-how', words.shareHow, [['beside', words.shareBeside], ['instead', words.shareInstead]]);
     this.hint = this.#select('call-share-hint', words.hint, [['detail', words.detail], ['motion', words.motion]]);
     this.hint.select.addEventListener('change', () => on.hint(this.hint.select.value));
+    this.record = button(words.record, () => on.record(), { 'data-testid': 'call-record' });
     this.hangup = button(words.hangup, () => on.hangup(), { class: 'danger', 'data-testid': 'call-hangup' });
     this.node = element('div', { class: 'controls', role: 'group', 'aria-label': words.tools },
-      this.mute, this.camera, this.share, this.hangup, this.how.node, this.hint.node);
+      this.mute, this.camera, this.share, this.record, this.hangup, this.how.node, this.hint.node);
     // In sight wherever the page is scrolled to.
     this.banner = element('div', { class: 'banner', role: 'status', 'data-testid': 'call-sharing' }, words.sharing, ' ',
       button(words.stopShare, () => on.stopShare(), { 'data-testid': 'call-stop-share' }));
@@ -38,6 +39,12 @@ export class Controls {
     this.banner.hidden = !screen;
     this.how.node.hidden = Boolean(screen) || this.share.disabled;
     this.hint.node.hidden = this.share.disabled;
+  }
+
+  /** Whether this side writes down what it gets, and whether it can. */
+  recording(isOn, isPossible) {
+    this.#set(this.record, isOn ? words.stopRecord : words.record, isOn);
+    this.record.disabled = !isPossible;
   }
 
   /** The words tell what pressing does; `data-on` what is. */

@@ -36,6 +36,12 @@ export class Speaker {
     for (const media of this.#elements) this.#apply(media);
   }
 
+  /** Whether the one that was chosen has gone. Where the page may not know the devices, none has. */
+  isGone(all) {
+    const known = all.filter(({ kind, deviceId }) => kind === 'audiooutput' && deviceId);
+    return this.id !== '' && known.length > 0 && known.every(({ deviceId }) => deviceId !== this.id);
+  }
+
   #apply(media) {
     // One that has gone, or is not allowed: the sound stays where it was.
     if (canChooseSpeaker() && this.id !== (media.sinkId ?? '')) media.setSinkId(this.id).catch((error) => console.warn(error));
@@ -84,7 +90,7 @@ export class DeviceMenus {
   async #chosen(kind, id) {
     remember(kind, id);
     if (kind === 'audioinput') await this.media.openMic(id || undefined);
-    else if (kind === 'videoinput') { if (this.media.camera) await this.media.openCamera(id || undefined); else this.media.cameraId = id || undefined; }
+    else if (kind === 'videoinput') { if (this.media.camera) await this.media.openCamera(id || null); else this.media.cameraId = id || undefined; }
     else this.speaker.choose(id);
   }
 
@@ -115,7 +121,7 @@ export async function recall(media, speaker) {
 }
 
 /**
- * Watches what is plugged in and out. `found(device)`: something new; `changed()`: the lists differ. Gives a function that stops it.
+ * Watches what is plugged in and out. `found(device)`: something new; `changed(all)`: the lists differ. Gives a function that stops it.
  */
 export function watchDevices({ found, changed }) {
   let known = null;
@@ -125,7 +131,7 @@ export function watchDevices({ found, changed }) {
     known = all;
     if (fresh.length > 0) trace('plugged in', { kinds: fresh.map(({ kind }) => kind) });
     for (const device of fresh) found(device);
-    changed();
+    changed(all);
   };
   look();
   navigator.mediaDevices?.addEventListener('devicechange', look);

@@ -177,7 +177,8 @@ class Row {
   failed(error) {
     if (!(error instanceof Failure)) console.error(error);
     const [message, hint] = failures[error.slug] ?? failures.unexpected;
-    this.text.replaceChildren(`✗ ${message} ${hint}`);
+    // Whoever declines may say why; then nobody needs to be asked.
+    this.text.replaceChildren(`✗ ${message} ${error.reason ? visible(error.reason) : hint}`);
     this.text.dataset.error = error.slug ?? 'unexpected';
   }
 }

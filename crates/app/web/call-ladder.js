@@ -64,15 +64,15 @@ export class Ladder {
   }
 
   /**
-   * Something that makes an attempt worth it at once: `signalling` is back, the `network` is another one, a `wake` from sleep, or
-   * the other side `asked` because of the latter two. Only the side that leads restarts, since restarts that cross leave some
+   * Something that makes an attempt worth it at once: `signalling` is back, the `network` is another one, a `hint` that it may be, a
+   * `wake` from sleep, or the other side `asked` because of the network or a wake. Only the side that leads restarts, since restarts that cross leave some
    * browsers without a path; the other one asks it to.
    */
   nudge(now, why) {
     // Asleep nobody waited.
     if (why === 'wake' && this.#since !== null) { this.#since = now; this.#step = 0; }
     if (!this.leads) return why === 'network' || why === 'wake' ? ['ask'] : [];
-    if (this.isLost || now - this.#attempted < PAUSE || (this.#since === null && why === 'signalling')) return [];
+    if (this.isLost || now - this.#attempted < PAUSE || (this.#since === null && ['signalling', 'hint'].includes(why))) return [];
     this.#attempted = now;
     return [this.#since === null || now - this.#since < RENEWS ? 'restart' : 'renew'];
   }

@@ -63,8 +63,9 @@ export class LocalMedia {
     return Boolean(this.mic);
   }
 
+  /** `id`: null for whichever the browser takes by itself; the one chosen last unless told otherwise. */
   async openCamera(id = this.cameraId) {
-    this.cameraId = id;
+    this.cameraId = id ?? undefined;
     this.wantsCamera = true;
     try {
       // Some cameras open once only.
@@ -77,6 +78,13 @@ export class LocalMedia {
       this.on.changed('tracks');
     }
     return Boolean(this.camera);
+  }
+
+  /** In place of a device that went away: another one, whose name this gives, or none and null. */
+  async replace(name) {
+    const isOpen = name === 'mic' ? await this.openMic(undefined) : await this.openCamera(null);
+    trace('device replaced', { name, isOpen });
+    return isOpen ? this[name].label : null;
   }
 
   /** The device stops, its light goes out. */

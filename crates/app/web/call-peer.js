@@ -41,6 +41,18 @@ export class CallPeer {
 
   get isVerified() { return Boolean(this.setting.call.auth && this.connection?.proven); }
 
+  /** What both sides see, for people to read to each other. */
+  get words() { return this.isMet ? this.connection.words : null; }
+
+  /** They have, and it was the same: that holds as long as the certificate, which is the other side's for good. */
+  get isCompared() { return this.isMet && this.#compared !== null && this.#compared === this.connection.fingerprint; }
+
+  compared() {
+    this.#compared = this.connection?.fingerprint ?? null;
+    this.on.changed(this);
+  }
+  #compared = null;
+
   get isMet() { return this.connection?.proven === true; }
 
   get isWorking() { return this.connection?.isWorking === true; }

@@ -1,5 +1,6 @@
 // The mesh of a call: who is in it, under which ids of the server, and what all of them are told. No page elements here.
 
+import { NetworkWatch } from './call-network.js';
 import { CallPeer, textOf } from './call-peer.js';
 import { trace } from './call-trace.js';
 import { toHex } from './digest.js';
@@ -24,11 +25,13 @@ export class CallRoom {
   #former = new Set();
   #isOver = false;
   chats = [];
+  isRecording = false;
   member = randomId(16);
 
   /**
    * `call`: {room, auth}; `media`: a LocalMedia; `on`: joined(count), full(), came(), peer(peer), met(peer, isFirst), chat(chat),
-   * file(peer, channel), gone(peer, reason), turnedDown(reason), failed(peer | null, Failure), lost(peer), signalling(isUp).
+   * file(peer, channel), gone(peer, reason), turnedDown(reason), failed(peer | null, Failure), lost(peer), signalling(isUp),
+   * network(isThere).
    */
   constructor({ call, name, media, on }) {
     Object.assign(this, { call, name, media, on });
@@ -59,8 +62,7 @@ export class CallRoom {
     this.#peers.clear();
     clearInterval(this.timer);
     removeEventListener('pagehide', this.#hide);
-    removeEventListener('online', this.#network);
-    navigator.connection?.removeEventListener?.('change', this.#network);
+    this.network?.close();
     // Lets what was said leave first.
     setTimeout(() => this.signal?.close(), 150);
   }
@@ -81,6 +83,12 @@ export class CallRoom {
   /** Only what is said of it has. */
   sayState() {
     for (const peer of this.#peers) peer.sayState();
+  }
+
+  /** Nobody is written down without being told. */
+  record(isOn) {
+    this.isRecording = isOn;
+    for (const peer of this.#peers) peer.send({ m: 'recording', on: isOn });
   }
 
   /** Says something to everybody. */
@@ -104,13 +112,19 @@ export class CallRoom {
       last = now;
     }, 1000);
     addEventListener('pagehide', this.#hide);
-    addEventListener('online', this.#network);
-    navigator.connection?.addEventListener?.('change', this.#network);
+    this.network = new NetworkWatch((why) => this.#network(why));
   }
 
   // A page that goes away closes its connections, so that the others need not find out by silence.
   #hide = () => { for (const peer of this.#peers) peer.drop(); };
-  #network = () => { this.signal.hurry(); this.#nudge('network'); };
+
+  #network(why) {
+    trace('network', { why });
+    this.on.network(why !== 'offline');
+    if (why === 'offline') return;
+    this.signal.hurry();
+    this.#nudge(why);
+  }
 
   #nudge(why) {
     for (const peer of this.#peers) if (peer.wasMet) peer.nudge(why);
@@ -208,7 +222,7 @@ export class CallRoom {
       id, member, isPolite,
       setting: {
         call, signal, certificate, ice,
-        me: { member: this.member, hello: () => ({ member: this.member, name: this.name, kind: 'page', recording: false }) },
+        me: { member: this.member, hello: () => ({ member: this.member, name: this.name, kind: 'page', recording: this.isRecording }) },
         tracks: () => this.media.tracks,
         stateFor: (connection) => this.media.stateFor(connection),
       },
@@ -232,6 +246,8 @@ export class CallRoom {
     for (const twin of this.peers) {
       if (twin !== peer && twin.member === peer.member) { twin.drop(); this.#gone(twin, 'left'); }
     }
+    // Our greeting may be older.
+    if (this.isRecording) peer.send({ m: 'recording', on: true });
     if (isFirst) this.#sayHistory(peer);
     this.on.met(peer, isFirst);
   }

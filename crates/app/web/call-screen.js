@@ -6,6 +6,7 @@ import { DeviceMenus, PlugToast, watchDevices } from './call-devices.js';
 import { CallFiles } from './call-files.js';
 import { Grid } from './call-grid.js';
 import { Inspector } from './call-inspector.js';
+import { Recorder, download } from './call-recorder.js';
 import { CallRoom, MOST_VIDEO } from './call-room.js';
 import { StatsPanel } from './call-stats.js';
 import { PushToTalk } from './call-talk.js';
@@ -29,6 +30,8 @@ export class CallScreen {
     this.files = new CallFiles(this.chat);
     this.controls = new Controls(this.media, this.#controlEvents());
     this.grid = new Grid({ media: this.media, speaker: this.speaker, name: this.name, mirrored: this.mirrored, on: { sampled: (samples) => this.#sampled(samples) } });
+    this.recorder = new Recorder({ done: download });
+    this.controls.recording(false, this.recorder.isPossible);
     this.stats = new StatsPanel();
     this.inspector = new Inspector(this.media);
     this.menus = new DeviceMenus({ media: this.media, speaker: this.speaker });
@@ -38,8 +41,10 @@ export class CallScreen {
     this.hint.hidden = true;
     this.offer = element('div', { class: 'sheet', role: 'alert', 'data-testid': 'call-video-offer' });
     this.offer.hidden = true;
+    this.red = element('p', { role: 'status', class: 'banner', 'data-testid': 'call-recording' });
+    this.red.hidden = true;
     this.#build();
-    this.stopWatching = watchDevices({ found: (device) => this.toast.found(device), changed: () => this.menus.refresh() });
+    this.stopWatching = watchDevices({ found: (device) => this.toast.found(device), changed: (all) => this.#devicesChanged(all) });
     this.talk = new PushToTalk(this.media, {
       hold: (isHeld) => { this.note.textContent = isHeld ? words.talking : words.youMuted; },
       hint: (isShown) => { this.hint.hidden = !isShown; this.hint.textContent = isShown ? words.youAreMuted : ''; },
@@ -55,7 +60,7 @@ export class CallScreen {
     this.main.classList.add('wide');
     this.main.replaceChildren(
       element('h1', { class: 'hidden-text' }, words.title),
-      this.note, this.controls.banner, this.hint, this.toast.node, this.offer,
+      this.note, this.red, this.controls.banner, this.hint, this.toast.node, this.offer,
       element('div', { class: 'call' },
         element('div', {}, this.grid.node, this.controls.node, element('p', { class: 'soft' }, words.holdToTalk)),
         element('div', {}, this.invite, this.chat.node)),
@@ -79,13 +84,43 @@ export class CallScreen {
     else this.room.sayState();
     this.controls.update();
     this.grid.update();
+    this.recorder.update(this.#sources());
   }
 
-  deviceEnded(name) {
-    this.toast.say(words.plug.gone(words.things[name]));
-    // Another one, if there is one: a call must not fall silent for an unplugged headset.
-    if (name === 'mic') this.media.openMic(undefined);
-    else this.media.openCamera(undefined);
+  /** Everybody's voice and picture, as they are recorded. */
+  #sources() {
+    const peers = this.room.peers.map((peer) => {
+      const { voice, camera } = peer.connection?.incoming(peer.state.screen) ?? {};
+      return { key: peer.member ?? peer, name: peer.name, tracks: [voice, camera] };
+    });
+    return [{ key: 'self', name: this.name, tracks: [this.media.mic, this.media.camera] }, ...peers];
+  }
+
+  #record() {
+    const isOn = !this.recorder.isOn;
+    // First it is said, then it is done.
+    this.room.record(isOn);
+    if (isOn) this.recorder.start(this.#sources());
+    else this.recorder.stop();
+    this.controls.recording(isOn, true);
+    this.red.hidden = !isOn;
+    this.red.textContent = isOn ? `● ${words.youRecord}` : '';
+  }
+
+  /** Another one, if there is one: a call must not fall silent for an unplugged headset. */
+  async deviceEnded(name) {
+    const label = await this.media.replace(name);
+    this.toast.say(label === null ? words.plug.none[name] : words.plug.replaced(words.things[name], visible(label)));
+    await this.menus.refresh();
+  }
+
+  /** The lists of devices differ. */
+  #devicesChanged(all) {
+    if (this.speaker.isGone(all)) {
+      this.speaker.choose('');
+      this.toast.say(words.plug.speaker);
+    }
+    this.menus.refresh();
   }
 
   hangUp() {
@@ -97,6 +132,7 @@ export class CallScreen {
   close() {
     this.stopWatching();
     this.talk.close();
+    this.recorder.stop();
     this.grid.close();
     this.release();
     this.main.classList.remove('wide');
@@ -107,7 +143,7 @@ export class CallScreen {
       joined: (count) => this.#joined(count),
       full: () => { this.close(); this.on.ended('', 'call-full'); },
       came: () => { this.#say(words.cameBy); },
-      peer: (peer) => { this.grid?.peer(peer); this.#heardState(peer); },
+      peer: (peer) => { this.grid?.peer(peer); this.#heardState(peer); this.recorder?.update(this.#sources()); },
       met: (peer, isFirst) => this.#met(peer, isFirst),
       chat: (chat) => this.chat.show(chat),
       file: (peer, channel) => this.files.take(peer, channel),
@@ -116,6 +152,11 @@ export class CallScreen {
       failed: (peer, failure) => this.#failed(peer, failure),
       lost: (peer) => this.#say(words.gone.lost(visible(peer.name))),
       signalling: (isUp) => { this.isAway = !isUp; this.#state(); },
+      network: (isThere) => {
+        // Said once, and taken back: the ladders say the rest.
+        if (!isThere || this.isOffNet) this.#say(isThere ? words.networkBack : words.noNetwork);
+        this.isOffNet = !isThere;
+      },
     };
   }
 
@@ -126,6 +167,7 @@ export class CallScreen {
       share: (how) => this.#share(how),
       stopShare: () => this.media.stopShare(),
       hint: (hint) => this.media.setHint(hint),
+      record: () => this.#record(),
       hangup: () => this.hangUp(),
     };
   }
@@ -193,6 +235,7 @@ export class CallScreen {
   #gone(peer, reason) {
     this.grid.gone(peer);
     this.files.gone(peer);
+    this.recorder.update(this.#sources());
     const text = (words.gone[reason] ?? words.gone.left)(visible(peer.name || words.someone));
     this.#say(text);
     this.note.dataset.reason = reason;
@@ -217,6 +260,10 @@ export class CallScreen {
       if (say) this.#say(say(visible(peer.name)));
     }
     if (peer.wasMet) peer.saidMic = peer.state.mic;
+    if (peer.wasMet && Boolean(peer.saidRecording) !== peer.isRecording) {
+      peer.saidRecording = peer.isRecording;
+      this.#say(words.says.recording[peer.isRecording](visible(peer.name)));
+    }
     this.#state();
   }
 
@@ -234,7 +281,7 @@ export class CallScreen {
     if (!this.room) return;
     const met = this.room.peers.filter(({ isMet }) => isMet);
     const parts = [met.length > 0 ? words.inCall(met.length) : this.isAway ? strings.notConnected : strings.waitingState];
-    if (met.length > 0) parts.push(met.every(({ isVerified }) => isVerified) ? strings.transfer.verifiedShort : words.unverified);
+    if (met.length > 0) parts.push(met.every(({ isVerified, isCompared }) => isVerified || isCompared) ? strings.transfer.verifiedShort : words.unverified);
     if (this.isAway) parts.push(words.offline);
     const text = parts.join(' · ');
     if (document.getElementById('state').textContent !== text) showState(text);

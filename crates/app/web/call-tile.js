@@ -74,7 +74,11 @@ export class PeerTile extends Frame {
     Object.assign(this, { peer, speaker });
     speaker.add(this.video);
     this.badge = new Badge();
-    this.caption.append(this.badge.node);
+    this.words = element('bdi', { class: 'sas', 'data-testid': 'call-words' });
+    this.same = button(words.sas.same, () => peer.compared(), { 'data-testid': 'call-words-same' });
+    this.compare = element('p', { class: 'compare' }, words.sas.read, ' ', this.words, ' ', this.same);
+    this.compare.hidden = true;
+    this.caption.append(this.badge.node, this.compare);
     this.elapsed = element('span');
     this.retry = button(words.retry, () => peer.retry(), { 'data-testid': 'call-retry' });
     this.spinner = element('span', { class: 'spinner', 'aria-hidden': 'true' });
@@ -112,11 +116,15 @@ export class PeerTile extends Frame {
   #facts() {
     const { peer } = this;
     const facts = [];
-    if (peer.wasMet) facts.push(peer.isVerified ? words.verifiedShort : words.unverified);
+    if (peer.wasMet) facts.push(peer.isCompared ? words.sas.verified : peer.isVerified ? words.verifiedShort : words.unverified);
     if (peer.kind === 'native') facts.push(words.native);
     if (peer.isRecording) facts.push(`● ${words.recording}`);
     this.node.dataset.verified = peer.isVerified;
     this.node.dataset.kind = peer.kind;
+    this.node.dataset.compared = peer.isCompared;
+    this.compare.hidden = !peer.words;
+    this.same.hidden = peer.isCompared;
+    if (peer.words && this.words.textContent !== peer.words) this.words.textContent = peer.words;
     return facts;
   }
 

@@ -78,7 +78,7 @@ export class Sending {
   #hear(text) {
     const message = parseControl(text);
     if (message?.m === 'accept' && !this.#accepted) this.#hearAccept(message);
-    else if (message?.m === 'decline') throw new Failure('declined');
+    else if (message?.m === 'decline') throw Object.assign(new Failure('declined'), { reason: typeof message.reason === 'string' ? message.reason.slice(0, 200) : '' });
     else if (message?.m === 'credit' && isCount(message.bytes)) this.#credit = Math.max(this.#credit, message.bytes);
     else if (message?.m === 'bad' && this.#isGroup(message)) this.#again.push(message);
     else if (message?.m === 'done') this.#done = message.root;

@@ -117,6 +117,9 @@ export const strings = {
     hint: 'Good for',
     detail: 'text and detail',
     motion: 'video and motion',
+    record: 'Record',
+    stopRecord: 'Stop recording',
+    youRecord: 'You are recording this call. Everybody sees that. The files are downloaded when you stop.',
     hangup: 'Hang up',
     holdToTalk: 'Hold the space bar to talk while you are muted.',
     youAreMuted: 'You are muted. Hold the space bar to talk.',
@@ -127,6 +130,11 @@ export const strings = {
     verifiedShort: 'verified',
     unverified: 'unverified',
     native: 'from a terminal',
+    sas: {
+      read: 'Read aloud to each other:',
+      same: 'We both have these words',
+      verified: 'verified by words',
+    },
     recording: 'records',
     screenOf: (name) => `Screen of ${name}`,
     videoOf: (name) => `Picture of ${name}`,
@@ -135,6 +143,8 @@ export const strings = {
     lost: 'The call to them is lost. Try again?',
     retry: 'Try again',
     offline: 'The server is away. The call goes on without it.',
+    noNetwork: 'This device has no network. The call goes on when it is back.',
+    networkBack: 'The network is back. Finding a path…',
     blocked: 'Press to hear and see',
     silence: {
       mic: {
@@ -187,7 +197,10 @@ export const strings = {
       lost: (name) => `${name} is gone: nothing was heard for 45 s.`,
     },
     came: (name) => `${name} joined.`,
-    says: { mic: { on: (name) => `${name} unmuted.`, off: (name) => `${name} muted.` } },
+    says: {
+      mic: { on: (name) => `${name} unmuted.`, off: (name) => `${name} muted.` },
+      recording: { true: (name) => `${name} records this call.`, false: (name) => `${name} has stopped recording.` },
+    },
     youMuted: 'You are muted.',
     youUnmuted: 'You are not muted.',
     chat: {
@@ -228,7 +241,12 @@ export const strings = {
       found: (label) => `Use ${label || 'the new device'}?`,
       use: 'Use it',
       not: 'Not now',
-      gone: (what) => `The ${what} was unplugged. Another one is used if there is one.`,
+      replaced: (what, label) => `The ${what} went away. Now in use: ${label || 'another one'}.`,
+      none: {
+        mic: 'The microphone went away, and there is no other: nobody hears you. Plug one in to go on.',
+        camera: 'The camera went away, and there is no other: nobody sees you. Plug one in to go on.',
+      },
+      speaker: 'The speaker that you chose went away. You hear everybody through the usual one.',
     },
     fault: {
       'bad-link': ['This is not a link to a call, or it was cut short.', 'Copy the whole link, from http to its end.'],

@@ -9,10 +9,14 @@ const { fromHex, toHex } = await web('digest.js');
 const { callFragment, deriveCall, parseCall } = await web('call-link.js');
 const { Greeting } = await web('proof.js');
 const { Ladder, STEPS } = await web('call-ladder.js');
+const { Comparison, commitment, wordsOf } = await web('call-words.js');
+const { Recorder, fileName } = await web('call-recorder.js');
+const { NetworkWatch } = await web('call-network.js');
 const { silence } = await web('call-silence.js');
 const { judge, measure } = await web('call-quality.js');
 const { linked } = await web('call-chat.js');
-const { newDevices } = await web('call-devices.js');
+const { Speaker, newDevices } = await web('call-devices.js');
+const { LocalMedia } = await web('call-media.js');
 const { factsOf } = await web('call-inspector.js');
 const { textOf } = await web('call-peer.js');
 const { strings } = await web('strings.js');
@@ -31,6 +35,25 @@ test('room, key and both proofs of a call are as computed elsewhere', async () =
   assert.doesNotThrow(() => answerer.hear({ m: 'hello', v: [1], proof: vectors.proof_offerer }));
   assert.throws(() => answerer.hear({ m: 'hello', v: [1], proof: vectors.proof_answerer }), { slug: 'bad-proof' });
   assert.throws(() => answerer.hear({ m: 'hello', v: [1], proof: null }), { slug: 'protocol' });
+});
+
+test('words are as computed elsewhere, the same on both sides, and bound before they are known', async () => {
+  const hex = (name) => fromHex(vectors[name], 32);
+  const fingerprints = [hex('fingerprint_offerer'), hex('fingerprint_answerer')], numbers = [hex('nonce_offerer'), hex('nonce_answerer')];
+  assert.equal(await wordsOf(fingerprints, numbers), vectors.words);
+  assert.equal(toHex(await commitment(numbers[0])), vectors.commit_offerer);
+  const [offerer, answerer, stranger] = [new Comparison(), new Comparison(), new Comparison()];
+  const toAnswerer = offerer.hear({ commit: await answerer.commit() }), toOfferer = answerer.hear({ commit: await offerer.commit() });
+  const words = await offerer.reveal(toOfferer, fingerprints, true);
+  assert.match(words, /^[a-z]+( [a-z]+){3}$/);
+  assert.equal(await answerer.reveal(toAnswerer, [...fingerprints].reverse(), false), words);
+  // Another certificate in between: other words.
+  assert.notEqual(await answerer.reveal(toAnswerer, [fingerprints[1], numbers[0]], false), words);
+  // Another number than the one that was promised.
+  const other = stranger.hear({ commit: await offerer.commit() });
+  await assert.rejects(offerer.reveal(other, fingerprints, true), { slug: 'protocol' });
+  await assert.rejects(stranger.reveal({ number: 7 }, fingerprints, true), { slug: 'protocol' });
+  assert.equal(new Comparison().hear({}), null);
 });
 
 test('named rooms are as computed elsewhere, and have no key', async () => {
@@ -105,6 +128,34 @@ test('the ladder: news from outside skip the wait, but not the pause between two
   assert.equal(ladder.since, 3_600_000);
   climb(ladder, 3_700_000, 3_600_000);
   assert.deepEqual(ladder.nudge(3_700_000, 'network'), []);
+});
+
+test('the network: what a browser tells, and what of it is a reason', () => {
+  const target = new EventTarget(), connection = new EventTarget(), heard = [];
+  connection.type = 'wifi';
+  const watch = new NetworkWatch((why) => heard.push(why), target, connection);
+  const tell = (of, name) => of.dispatchEvent(new Event(name));
+  tell(target, 'offline');
+  tell(target, 'online');
+  // Only the guess of its speed is another.
+  tell(connection, 'change');
+  connection.type = 'none';
+  tell(connection, 'change');
+  connection.type = 'cellular';
+  tell(connection, 'change');
+  assert.deepEqual(heard.splice(0), ['offline', 'network', 'network']);
+  watch.close();
+  tell(target, 'online');
+  tell(connection, 'change');
+  // A browser that does not say which kind it is.
+  const other = new NetworkWatch((why) => heard.push(why), target, Object.assign(new EventTarget(), { type: undefined }));
+  tell(other.connection, 'change');
+  assert.deepEqual(heard, ['hint']);
+  const ladder = new Ladder(true);
+  assert.deepEqual(ladder.nudge(0, 'hint'), []);
+  ladder.broken(0);
+  assert.deepEqual(ladder.nudge(1, 'hint'), ['restart']);
+  assert.deepEqual(new NetworkWatch(() => {}, target, undefined).kind, undefined);
 });
 
 test('four silences, and none is taken for another', () => {
@@ -199,6 +250,84 @@ test('what was plugged in is asked about once', () => {
   assert.deepEqual(newDevices(before, [...before, device('audiooutput', 'o', 'x')]), [device('audiooutput', 'o', 'x')]);
   assert.deepEqual(newDevices(before, [device('audioinput', 'a')]), []);
   assert.deepEqual(newDevices([device('audioinput', '')], [device('audioinput', 'a')]), [], 'names that came with the permission');
+});
+
+/** A device as a browser has it: unplugging ends its track. */
+class Track extends EventTarget {
+  constructor(kind, label) { super(); Object.assign(this, { kind, label, enabled: true, muted: false, readyState: 'live' }); }
+  stop() { this.readyState = 'ended'; }
+  unplug() { this.stop(); this.dispatchEvent(new Event('ended')); }
+}
+
+test('a device that is unplugged is replaced by the next, or its absence is said', async () => {
+  const plugged = { audio: ['headset', 'built-in'], video: ['webcam', 'lid'] };
+  const asked = [];
+  const getUserMedia = async (constraints) => {
+    asked.push(constraints);
+    const [kind] = Object.keys(constraints), id = constraints[kind].deviceId?.exact;
+    const label = plugged[kind].find((each) => !id || each === id);
+    if (!label) throw Object.assign(new Error(), { name: id ? 'OverconstrainedError' : 'NotFoundError' });
+    return { getAudioTracks: () => [new Track('audio', label)], getVideoTracks: () => [new Track('video', label)] };
+  };
+  Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices: { getUserMedia } }, configurable: true });
+  const gone = [];
+  const media = new LocalMedia({ changed() {}, ended: (name) => gone.push(name) });
+  await media.openMic('headset');
+  await media.openCamera('webcam');
+  media.mute(true);
+  for (const [name, kind, next] of [['mic', 'audio', 'built-in'], ['camera', 'video', 'lid']]) {
+    plugged[kind].shift();
+    const old = media[name];
+    old.unplug();
+    assert.deepEqual([gone.pop(), media[name]], [name, null]);
+    assert.equal(await media.replace(name), next);
+    // Nothing of the old one is asked for, and whoever was muted stays so.
+    assert.equal(asked.at(-1)[kind].deviceId, undefined);
+    plugged[kind].shift();
+    media[name].unplug();
+    assert.equal(await media.replace(name), null);
+    assert.equal(media.missing[name], 'missing');
+  }
+  assert.deepEqual([media.micState, media.cameraState], ['none', 'none']);
+  plugged.audio.push('another');
+  await media.openMic(undefined);
+  assert.deepEqual([media.mic.enabled, media.micState], [false, 'off']);
+});
+
+test('a recording is a file a person, and another one when their tracks are others', () => {
+  globalThis.MediaStream = class { constructor(tracks) { this.tracks = tracks; } };
+  const made = [], files = [];
+  class Media {
+    static isTypeSupported = (type) => type === 'video/webm';
+    constructor(stream, { mimeType }) { Object.assign(this, { stream, mimeType, state: 'recording' }); made.push(this); }
+    start() {}
+    stop() { this.state = 'inactive'; this.ondataavailable({ data: new Blob(['x']) }); this.onstop(); }
+  }
+  const track = () => ({ readyState: 'live' });
+  const [mic, voice, camera, other] = [track(), track(), track(), track()];
+  const recorder = new Recorder({ Media, done: (name, blob) => files.push([name, blob.size, blob.type]) });
+  const ann = (...tracks) => ({ key: 'a', name: 'Ann/../x', tracks }), self = { key: 'self', name: 'Me', tracks: [mic, null] };
+  recorder.update([self]);
+  assert.equal(made.length, 0);
+  recorder.start([self]);
+  recorder.update([self, ann(voice, camera)]);
+  recorder.update([self, ann(voice, camera)]);
+  assert.deepEqual(made.map(({ stream }) => stream.tracks), [[mic], [voice, camera]]);
+  recorder.update([self, ann(other)]);
+  assert.deepEqual(files, [['Ann_.._x.webm', 1, 'video/webm']]);
+  recorder.update([self]);
+  recorder.stop();
+  assert.deepEqual(files.map(([name]) => name), ['Ann_.._x.webm', 'Ann_.._x (2).webm', 'Me.webm']);
+  assert.deepEqual([fileName('', 1, 'video/mp4'), fileName('..', 2, ''), fileName('Zoë 水', 1, '')], ['call.mp4', 'call (2).webm', 'Zoë_水.webm']);
+  assert.equal(new Recorder({ done() {}, Media: undefined }).isPossible, false);
+});
+
+test('a speaker has gone only where the page can know it', () => {
+  const speaker = new Speaker();
+  const at = (...ids) => ids.map((deviceId) => ({ kind: 'audiooutput', deviceId }));
+  assert.equal(speaker.isGone(at('a')), false);
+  speaker.id = 'b';
+  assert.deepEqual([at('a'), at('a', 'b'), at(''), []].map((all) => speaker.isGone(all)), [true, false, false, false]);
 });
 
 test('a track is told as the browser has it', () => {

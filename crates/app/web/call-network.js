@@ -1,0 +1,32 @@
+// What the browser tells of the network beneath the call, as reasons to look for another path.
+
+/**
+ * `on(why)`: `offline`; `network`: it is another one, or it is back; `hint`: it may be another one. Browsers also tell by `change`
+ * when only their guess of its speed is another: where they do not say which kind it is, that is a hint and no more.
+ */
+export class NetworkWatch {
+  constructor(on, target = globalThis, connection = globalThis.navigator?.connection) {
+    Object.assign(this, { on, target, connection });
+    this.kind = connection?.type;
+    target.addEventListener('online', this.#online);
+    target.addEventListener('offline', this.#offline);
+    connection?.addEventListener?.('change', this.#change);
+  }
+
+  close() {
+    this.target.removeEventListener('online', this.#online);
+    this.target.removeEventListener('offline', this.#offline);
+    this.connection?.removeEventListener?.('change', this.#change);
+  }
+
+  #online = () => this.on('network');
+  #offline = () => this.on('offline');
+  #change = () => {
+    const { type } = this.connection;
+    const isOther = type !== this.kind;
+    this.kind = type;
+    if (type === 'none') return;
+    if (isOther) this.on('network');
+    else if (type === undefined) this.on('hint');
+  };
+}
