@@ -3,3 +3,4 @@
 pub mod ladder;
 pub mod link;
 pub mod message;
+pub mod words;

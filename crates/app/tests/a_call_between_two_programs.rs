@@ -101,3 +101,36 @@ fn what_is_echoed_comes_back_and_a_duration_ends_it() {
     assert_eq!(speaker.end(), Some(0));
     assert_eq!(until(&mut echo, |event| event["event"] == "left")["reason"], "done");
 }
+
+#[test]
+fn the_fifth_camera_is_not_shown_and_the_seventh_member_does_not_come_in() {
+    let (_server, url) = serve();
+    // Who echoes would send pictures, and says so.
+    let mut cameras: Vec<Running> = Vec::new();
+    for name in ["A", "B", "C", "D"] {
+        cameras.push(join(&url, name, &["--echo"]));
+    }
+    let mut fifth = join(&url, "Fifth", &["--audio", "tone", "--video", "pattern"]);
+    assert_eq!(until(&mut fifth, |event| event["event"] == "sound-only")["videos"], 4);
+    for camera in &mut cameras {
+        let is_from_fifth = |event: &Value| event["event"] == "media" && event["name"] == "Fifth";
+        let of_sound = until(camera, |event| {
+            assert!(!is_from_fifth(event) || event["kind"] == "audio", "{event}");
+            is_from_fifth(event) && event["frames"].as_u64().unwrap() >= 100
+        });
+        assert_eq!(of_sound["codec"], "PCMU");
+    }
+    let sixth = join(&url, "Sixth", &[]);
+    let mut seventh = Running::start(&["call", "two programs", "--signal", &url]);
+    let refused = seventh.event();
+    assert_eq!(
+        (&refused["event"], &refused["error"], &refused["exit"]),
+        (&"result".into(), &"call-full".into(), &11.into()),
+        "{refused}"
+    );
+    assert_eq!(seventh.end(), Some(11));
+    // Who leaves makes room.
+    sixth.signal(Signal::INT);
+    assert_eq!(sixth.end(), Some(0));
+    join(&url, "Another", &[]);
+}

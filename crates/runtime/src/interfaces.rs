@@ -3,11 +3,13 @@
 use std::io;
 use std::net::IpAddr;
 
-/// Every address on which a socket can be bound and reached: loopback last, IPv6 link-local ones left out.
+/// Every address of this machine on which a socket can be bound and reached: loopback last, IPv6 link-local ones left out.
 ///
 /// A link-local IPv6 address means nothing without the name of an interface, which no candidate can carry. Whether loopback
 /// addresses become candidates is ICE's decision.
-pub(crate) fn addresses() -> io::Result<Vec<IpAddr>> {
+///
+/// Sockets are bound to those that there are when a port is made. Others than then are a reason to begin a new session.
+pub fn addresses() -> io::Result<Vec<IpAddr>> {
     let up = if_addrs::get_if_addrs()?
         .into_iter()
         .filter(|interface| interface.is_oper_up() || interface.is_loopback());

@@ -70,6 +70,7 @@ pub use builder::Builder;
 pub use channel::{ChannelDetails, DataChannel, Message};
 pub use connection::PeerConnection;
 pub use error::Error;
+pub use interfaces::addresses as local_addresses;
 #[doc(no_inline)]
 pub use limpid_peer::limpid_rtp;
 pub use limpid_peer::{

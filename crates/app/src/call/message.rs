@@ -14,6 +14,8 @@ pub const MAX_CHAT: usize = 4000;
 pub const HISTORY: usize = 50;
 /// Most members of a call.
 pub const MAX_MEMBERS: usize = 6;
+/// Most of them that send pictures.
+pub const MAX_VIDEO: usize = 4;
 
 /// What becomes of a microphone or a camera.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -41,6 +43,13 @@ pub struct State {
     pub camera: Source,
     /// The section that carries a screen.
     pub screen: Option<String>,
+}
+
+impl State {
+    /// Whether pictures are sent, or would be but for the device: they count among [`MAX_VIDEO`].
+    pub fn has_video(&self) -> bool {
+        matches!(self.camera, Source::On | Source::Muted) || self.screen.is_some()
+    }
 }
 
 /// Something that was written.
@@ -72,6 +81,9 @@ pub enum Message {
         /// 32 bytes as hex; none in a named room.
         #[serde(default)]
         proof: Option<String>,
+        /// 32 bytes as hex: see [`words`](crate::call::words). None from whoever knows no words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<String>,
         /// 16 bytes as hex.
         #[serde(default)]
         member: Option<String>,
@@ -87,6 +99,11 @@ pub enum Message {
         /// What it sends.
         #[serde(default)]
         state: State,
+    },
+    /// The number that `hello` was about.
+    Reveal {
+        /// 32 bytes as hex.
+        number: String,
     },
     /// What is sent has changed.
     State(State),
@@ -114,7 +131,7 @@ pub enum Message {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Malformed;
 
-const KINDS: [&str; 6] = ["hello", "state", "chat", "history", "recording", "bye"];
+const KINDS: [&str; 7] = ["hello", "reveal", "state", "chat", "history", "recording", "bye"];
 
 impl Message {
     /// Reads a message. `None`: a kind that we do not know, to be ignored. (A `description` or a `candidate` is a body of
@@ -152,6 +169,7 @@ mod tests {
         let hello = Message::Hello {
             v: vec![1],
             proof: None,
+            commit: None,
             member: Some("00ff".into()),
             name: "terminal".into(),
             kind: "native".into(),
@@ -164,6 +182,18 @@ mod tests {
         let state = Message::State(state);
         assert_eq!(state.to_text(), r#"{"m":"state","mic":"on","camera":"muted","screen":"4"}"#);
         assert_eq!(Message::parse(&state.to_text()), Ok(Some(state)));
+    }
+
+    #[test]
+    fn pictures_are_a_camera_or_a_screen() {
+        let state = |camera, screen: Option<&str>| State {
+            mic: Source::On,
+            camera,
+            screen: screen.map(str::to_owned),
+        };
+        assert!(state(Source::On, None).has_video() && state(Source::Muted, None).has_video());
+        assert!(state(Source::Off, Some("2")).has_video());
+        assert!(!state(Source::Off, None).has_video() && !State::default().has_video());
     }
 
     #[test]

@@ -10,15 +10,15 @@ use limpid_app::share::failure::Failure;
 use limpid_app::share::link::Link;
 use limpid_app::share::message::Entry;
 use limpid_app::share::name::refusals;
-use limpid_app::share::receiver::{Event, Receiver, Work};
+use limpid_app::share::receiver::{Event, Receiver};
 use limpid_app::share::sink::Folder;
 use limpid_app::share::writer::Writer;
 use limpid_signaling::Role;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
 use crate::cmd::say::{Events, Trouble};
 use crate::cmd::send::tell_connected;
+use crate::cmd::share::aside::{Aside, worked};
 use crate::cmd::share::meeting::{Meeting, Met};
 use crate::cmd::share::progress::Progress;
 use crate::cmd::share::seat::Seat;
@@ -275,55 +275,4 @@ async fn agreed() -> bool {
         read > 0 && matches!(line.trim(), "y" | "Y" | "yes" | "Yes")
     });
     answer.await.unwrap_or(false)
-}
-
-/// The next thing that was done with the files.
-async fn worked(writer: &mut Option<Aside>) -> (Work, Result<(), Failure>) {
-    let done = match writer {
-        Some(writer) => writer.done.recv().await,
-        None => None,
-    };
-    match done {
-        Some(done) => done,
-        None => std::future::pending().await,
-    }
-}
-
-/// A thread of its own for the disk. What waits for it is bounded by the credit that the sender was given.
-struct Aside {
-    work: std::sync::mpsc::Sender<Work>,
-    done: mpsc::UnboundedReceiver<(Work, Result<(), Failure>)>,
-    thread: std::thread::JoinHandle<Writer>,
-}
-
-impl Aside {
-    fn new(mut writer: Writer, entries: Vec<Entry>) -> Self {
-        let (give, given) = std::sync::mpsc::channel::<Work>();
-        let (tell, done) = mpsc::unbounded_channel();
-        let thread = std::thread::spawn(move || {
-            while let Ok(work) = given.recv() {
-                let result = writer.perform(&entries, &work);
-                let failed = result.is_err();
-                if tell.send((work, result)).is_err() || failed {
-                    break;
-                }
-            }
-            writer
-        });
-        Aside { work: give, done, thread }
-    }
-
-    fn give(&self, work: Work) {
-        // A thread that has failed has said so, and that ends the transfer.
-        let _ = self.work.send(work);
-    }
-
-    /// What is whole, and what is not.
-    fn finish(self) -> (Vec<String>, Option<String>) {
-        drop(self.work);
-        match self.thread.join() {
-            Ok(writer) => (writer.saved().to_vec(), writer.unfinished()),
-            Err(_) => Default::default(),
-        }
-    }
 }

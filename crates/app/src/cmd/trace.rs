@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use limpid::Builder;
-use limpid::tap::{Record, Tap};
+use limpid::tap::{Record, Tap, Value};
 use limpid_inspect::capture::{Capture, Detail, Limits};
 
 /// Records at the beginning that stay, however long a transfer lasts: handshakes and the opening of channels.
@@ -68,6 +68,25 @@ impl Trace {
         }
         let tap = Aligned { tap: self.capture.tap(), start: self.start, first: None };
         builder.tap(Box::new(tap)).key_log(self.detail == Detail::Full)
+    }
+
+    /// Notes a decision of the call's: `name`, by its word for programs, its words for people, and whom it is about.
+    pub(crate) fn note(&self, name: &'static str, step: &str, words: &str, member: &str) {
+        if self.files.is_empty() {
+            return;
+        }
+        let text = [("step", step), ("words", words), ("member", member)];
+        let fields = text.map(|(name, text)| (name, Value::Text(text)));
+        self.capture.tap().record(&Record {
+            at: limpid_sansio::Instant::ZERO + self.start.elapsed(),
+            connection: 0,
+            machine: "call",
+            name,
+            flow: None,
+            fields: &fields,
+            bytes: None,
+            secret: false,
+        });
     }
 
     /// Writes it, once.
@@ -153,6 +172,19 @@ mod tests {
         assert_eq!(secret(Path::new("a/b.pcapng")), Path::new("a/b.SECRET.pcapng"));
         assert_eq!(secret(Path::new("b")), Path::new("b.SECRET"));
         assert_eq!(secret(Path::new("b.SECRET.txt")), Path::new("b.SECRET.txt"));
+    }
+
+    #[test]
+    fn decisions_stand_in_the_ladder_and_in_the_log() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files: Vec<PathBuf> = ["a.txt", "a.rtclog"].iter().map(|name| folder.path().join(name)).collect();
+        let trace = TraceArgs { trace: files.clone(), with_keys: false }.start();
+        trace.note("path", "restart", "looking for another path", "00ff");
+        drop(trace);
+        let [ladder, log] = [0, 1].map(|n| std::fs::read_to_string(&files[n]).expect("it was written"));
+        assert!(ladder.contains("╞═ ○ looking for another path ═"), "{ladder}");
+        let data = r#""data":{"step":"restart","words":"looking for another path","member":"00ff"}"#;
+        assert!(log.contains("\"call:path\"") && log.contains(data), "{log}");
     }
 
     #[cfg(unix)]

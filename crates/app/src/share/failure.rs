@@ -60,6 +60,8 @@ pub enum Failure {
     PeerFailed,
     /// The person stopped it.
     Cancelled,
+    /// As many are in the call as a call holds.
+    CallFull,
 }
 
 struct Row {
@@ -101,6 +103,7 @@ impl Failure {
             F::PeerProtocol,
             F::PeerFailed,
             F::Cancelled,
+            F::CallFull,
         ];
         own.into_iter().chain(CloseCode::ALL.into_iter().map(F::Server))
     }
@@ -180,6 +183,7 @@ impl Failure {
             F::PeerProtocol => row(E::PeerProtocol, "protocol", "The other side broke the protocol.", "Update both ends."),
             F::PeerFailed => row(E::Interrupted, "peer-failed", "The other side gave up.", "See what it says there."),
             F::Cancelled => row(E::Interrupted, "cancelled", "The other side stopped the transfer.", "Ask it to start again."),
+            F::CallFull => row(E::Refused, "call-full", "This call is full: six people are in it.", "Wait until somebody leaves, then try again."),
         }
     }
 }

@@ -219,6 +219,11 @@ impl Receiver {
         self.say(&Control::Decline { reason: None });
     }
 
+    /// Takes nothing, and says why.
+    pub fn decline_because(&mut self, reason: &str) {
+        self.say(&Control::Decline { reason: Some(reason.to_owned()) });
+    }
+
     /// Tells the sender why it is over.
     pub fn abort(&mut self, failure: Failure) {
         self.say(&Control::Error { error: failure.slug().to_owned() });

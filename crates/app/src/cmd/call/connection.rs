@@ -10,14 +10,16 @@ use limpid::{
     ConnectionState, DataChannel, Description, DescriptionKind, Direction, Event, MediaKind, PeerConnection,
     SignalingState, Track, Transceiver, TransceiverId, TransceiverInit,
 };
-use limpid_app::call::message::{CHANNEL, Message};
+use limpid_app::call::message::{CHANNEL, Message, State};
 use limpid_app::share::failure::Failure;
 use limpid_app::share::message::{from_hex, to_hex};
 use limpid_signaling::{Body, Candidate, Tags};
 use tokio::task::JoinSet;
 
 use super::Call;
+use super::files::Files;
 use super::greet::Greeter;
+use super::member::Who;
 use crate::cmd::say::Trouble;
 use watch::read;
 
@@ -46,7 +48,10 @@ pub(crate) struct Connection {
     camera: Option<Transceiver>,
     channel: Option<Arc<DataChannel>>,
     greeter: Option<Greeter>,
+    /// What we last said that we send.
+    said: Option<State>,
     pub(crate) is_proven: bool,
+    files: Files,
     /// Sections that somebody listens to.
     pub(crate) heard: Vec<TransceiverId>,
     /// When the channel went without a goodbye.
@@ -86,7 +91,9 @@ impl Connection {
             camera: None,
             channel: None,
             greeter: None,
+            said: None,
             is_proven: false,
+            files: Files::default(),
             heard: Vec::new(),
             closed_at: None,
             tasks: JoinSet::new(),
@@ -136,6 +143,14 @@ impl Connection {
         match self.channel.as_ref().filter(|_| self.is_proven) {
             Some(channel) => channel.send_text(message).await.is_ok(),
             None => false,
+        }
+    }
+
+    /// Says what we send, if that is news.
+    pub(crate) async fn say_state(&mut self) {
+        let state = self.call.state();
+        if self.said.as_ref() != Some(&state) && self.send(&Message::State(state.clone()).to_text()).await {
+            self.said = Some(state);
         }
     }
 
@@ -231,18 +246,44 @@ impl Connection {
     /// The channel is open: our greeting leaves.
     pub(crate) async fn opened(&mut self, channel: Arc<DataChannel>, hello: Message) -> Result<(), Failure> {
         let greeter = Greeter::new(self, self.our_nonce, self.their_nonce)?;
-        let text = greeter.say(hello).to_text();
+        let text = greeter.say(hello.clone()).to_text();
         channel.send_text(&text).await.map_err(|_| Failure::ConnectionLost)?;
+        if let Message::Hello { state, .. } = hello {
+            self.said = Some(state);
+        }
         self.channel = Some(channel);
         self.greeter = Some(greeter);
         Ok(())
     }
 
+    /// A channel beside `call`: of a file, if it is somebody whom we know.
+    pub(crate) fn take(&mut self, channel: DataChannel, who: Option<&Who>) {
+        match who.filter(|_| self.is_proven) {
+            Some(who) => self.files.take(&self.call, who, channel),
+            None => channel.close(),
+        }
+    }
+
     /// Checks the other side's greeting. From then on the connection is one with a member of the call.
-    pub(crate) fn greeted(&mut self, v: &[u32], proof: Option<&str>) -> Result<(), Failure> {
-        self.greeter.as_ref().ok_or(Failure::PeerProtocol)?.check(v, proof)?;
+    pub(crate) async fn greeted(
+        &mut self,
+        v: &[u32],
+        proof: Option<&str>,
+        commit: Option<&str>,
+    ) -> Result<(), Failure> {
+        let greeter = self.greeter.as_mut().ok_or(Failure::PeerProtocol)?;
+        greeter.check(v, proof)?;
+        let reveal = greeter.reveal(commit);
         self.is_proven = true;
+        if let Some(reveal) = reveal {
+            self.send(&reveal.to_text()).await;
+        }
         Ok(())
+    }
+
+    /// What people read to each other, out of what the other side has told.
+    pub(crate) fn words(&self, number: &str) -> Result<String, Failure> {
+        self.greeter.as_ref().ok_or(Failure::PeerProtocol)?.words(number)
     }
 
     /// Ends it, and all that goes on beside.

@@ -47,7 +47,7 @@ impl Ear {
             self.call.tally.received(is_audio);
             heard.frames += 1;
             self.tell(&mut heard, &frame);
-            if self.is_echo {
+            if self.is_echo && (is_audio || *self.call.shows.borrow()) {
                 self.echo(&mut heard, &frame);
             }
             self.record(&mut heard, &frame);

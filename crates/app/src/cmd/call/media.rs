@@ -55,6 +55,10 @@ fn hear(connection: &mut Connection, transceiver: Transceiver, who: &Who, track:
 fn speak_to(connection: &mut Connection, section: Transceiver, pump: Pump, who: &Who) {
     let (call, who) = (connection.call.clone(), who.clone());
     connection.tasks.spawn(async move {
+        if section.kind() == Some(MediaKind::Video) {
+            // Ends with the call, which outlives its connections.
+            let _ = call.shows.subscribe().wait_for(|is_shown| *is_shown).await;
+        }
         let refused = |codec| refused(&call, &who, codec);
         speak(section, pump, &call.tally, refused).await;
     });

@@ -4,12 +4,13 @@
 mod meet;
 mod words;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use limpid::ConnectionState;
 use limpid_app::call::ladder::{Ladder, Rung};
-use limpid_app::call::message::{Chat, Message};
+use limpid_app::call::message::{Chat, Message, State};
 use limpid_app::share::failure::Failure;
 use limpid_signaling::{Body, Bye, Tags};
 use tokio::sync::mpsc;
@@ -46,8 +47,12 @@ pub(crate) enum Order {
     ByChannel(Body, Tags),
     /// It goes on under another id of the server, or signalling is back.
     Moved,
+    /// The addresses of this machine are others: these.
+    Network(Arc<[IpAddr]>),
     /// What was written before it came.
     History(Vec<Chat>),
+    /// What we send has changed: say so.
+    SayState,
     /// The end, with a reason that it sees.
     Leave(Bye),
     /// The end, without a word.
@@ -63,6 +68,8 @@ pub(crate) enum Told {
     Met(Who),
     /// Whether its connection works.
     Works(bool),
+    /// What it sends.
+    Sends(State),
     /// Something that was written.
     Chats(Vec<Chat>),
     /// It has gone, and why.
@@ -111,6 +118,8 @@ pub(crate) struct Member {
     who: Option<Who>,
     born: Instant,
     was_working: bool,
+    /// Our end of the path, when it last worked.
+    home: Option<IpAddr>,
 }
 
 impl Member {
@@ -142,6 +151,7 @@ impl Member {
             who: None,
             born: Instant::now(),
             was_working: false,
+            home: None,
         };
         tokio::spawn(member.run(orders));
         order
@@ -208,11 +218,18 @@ impl Member {
                 let rung = self.ladder.nudge(self.call.now());
                 self.climb(rung).await
             }
+            Order::Network(addresses) => self.network_changed(&addresses).await,
             Order::History(chats) => {
                 if let Some(connection) = &self.current {
                     for page in pages(chats) {
                         connection.send(&Message::History { chats: page }.to_text()).await;
                     }
+                }
+                Ok(())
+            }
+            Order::SayState => {
+                if let Some(connection) = &mut self.current {
+                    connection.say_state().await;
                 }
                 Ok(())
             }
@@ -275,6 +292,9 @@ impl Member {
             self.tell(Told::Works(works)).await;
         }
         let Some(connection) = &self.current else { return Ok(()) };
+        if works {
+            self.home = connection.pc.path().map(|path| path.local.ip());
+        }
         use ConnectionState as S;
         let rung = match connection.pc.connection_state() {
             S::Disconnected | S::Failed | S::Closed => {
@@ -285,6 +305,17 @@ impl Member {
             _ => None,
         };
         self.climb(rung).await
+    }
+
+    /// Sockets stay where they were bound: a path whose end is gone, or that is broken anyhow, needs a new session. Whoever leads
+    /// can not know.
+    async fn network_changed(&mut self, addresses: &[IpAddr]) -> Result<(), End> {
+        let is_gone = self.home.is_some_and(|home| !addresses.contains(&home));
+        if self.who.is_none() || !(is_gone || self.ladder.is_broken()) {
+            return Ok(());
+        }
+        self.home = None;
+        self.climb(Some(Rung::Renew)).await
     }
 
     async fn tick(&mut self) -> Result<(), End> {

@@ -7,10 +7,12 @@
 
 mod connection;
 mod ears;
+mod files;
 mod greet;
 mod media;
 mod member;
 mod mouth;
+mod network;
 mod pump;
 mod room;
 mod signal;
@@ -34,6 +36,7 @@ use limpid_app::share::proof::VERSION;
 use limpid_crypto::{Provider, Secret};
 use limpid_signaling::Role;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::cmd::say::{Events, Trouble, cipher, path};
 use crate::cmd::share::seat::Seat;
@@ -61,7 +64,7 @@ pub(crate) struct Args {
     /// What is seen of us: `pattern`, or a file of IVF (VP8, VP9, AV1) or H.264.
     #[arg(long, value_name = "pattern|FILE")]
     video: Option<PathBuf>,
-    /// Writes what comes into this folder, one file a track.
+    /// Writes what comes into this folder: one file a track, and the files that members send.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
     /// Sends back to each member what comes from it.
@@ -98,6 +101,8 @@ pub(crate) struct Call {
     ice_servers: Vec<IceServer>,
     voice: Option<Pump>,
     camera: Option<Pump>,
+    /// Whether our pictures are sent: not before it is known that there is room for them.
+    shows: watch::Sender<bool>,
     is_echo: bool,
     record: Option<PathBuf>,
     events: Arc<Events>,
@@ -136,6 +141,7 @@ async fn call(args: Args, events: &Arc<Events>) -> Result<Value, Trouble> {
         ice_servers: seat.ice_servers.clone(),
         voice,
         camera,
+        shows: watch::Sender::new(false),
         is_echo: args.echo,
         record: args.record,
         events: events.clone(),
@@ -192,19 +198,33 @@ impl Call {
 
     /// Our greeting, but for its proof.
     fn hello(&self) -> Message {
-        let sends = |pump: &Option<Pump>| match pump.is_some() || self.is_echo {
-            true => Sends::On,
-            false => Sends::None,
-        };
         Message::Hello {
             v: vec![VERSION],
             proof: None,
+            commit: None,
             member: Some(self.member.clone()),
             name: self.name.clone(),
             kind: "native".into(),
             recording: self.record.is_some(),
-            state: State { mic: sends(&self.voice), camera: sends(&self.camera), screen: None },
+            state: self.state(),
         }
+    }
+
+    /// What we send, as of now.
+    fn state(&self) -> State {
+        let is_shown = *self.shows.borrow();
+        let mic = if self.voice.is_some() || self.is_echo { Sends::On } else { Sends::None };
+        let camera = match self.has_camera() {
+            true if is_shown => Sends::On,
+            true => Sends::Off,
+            false => Sends::None,
+        };
+        State { mic, camera, screen: None }
+    }
+
+    /// Whether there are pictures that we would send.
+    fn has_camera(&self) -> bool {
+        self.camera.is_some() || self.is_echo
     }
 
     /// Something that does not end the call.
@@ -228,6 +248,19 @@ impl Call {
         });
     }
 
+    fn tell_network(&self, count: usize) {
+        self.trace.note("network", "changed", "the addresses of this machine have changed", "");
+        self.events.say("network", &json!({ "addresses": count }), || {
+            "The addresses of this machine have changed.".to_owned()
+        });
+    }
+
+    fn tell_words(&self, session: u64, who: &Who, words: &str) {
+        let members = json!({ "member": who.member, "name": who.name, "session": session, "words": words });
+        self.events
+            .say("words", &members, || format!("{}: read aloud to each other: {words}", Escaped(&who.name)));
+    }
+
     fn tell_rung(&self, rung: Rung, who: Option<&Who>) {
         let (step, words) = match rung {
             Rung::Unstable => ("unstable", "the connection is unstable"),
@@ -236,6 +269,7 @@ impl Call {
             Rung::Lost => ("lost", "the connection is lost"),
             Rung::Restored => ("restored", "the connection is back"),
         };
+        self.trace.note("path", step, words, who.map_or("", |who| &who.member));
         let members = json!({ "member": who.map(|who| &who.member), "step": step });
         self.events
             .say("path", &members, || format!("{}: {words}", Escaped(who.map_or("", |who| &who.name))));

@@ -1,21 +1,23 @@
 //! The mesh of a call: who is in it, under which ids of the server, and who is told what.
 
 mod seats;
+mod video;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use limpid_app::call::message::{Chat, HISTORY, MAX_CHAT, MAX_MEMBERS, MAX_NAME};
+use limpid_app::call::message::{Chat, HISTORY, MAX_CHAT, MAX_MEMBERS, MAX_NAME, State};
 use limpid_app::escape::Escaped;
 use limpid_app::exit::Exit;
 use limpid_app::share::failure::Failure;
-use limpid_signaling::{Body, Bye, CloseCode, Tags};
+use limpid_signaling::{Body, Bye, Tags};
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::Call;
 use super::member::{Member, Order, Told, Who, cut};
+use super::network::Network;
 use super::signal::Signal;
 use crate::cmd::say::Trouble;
 use crate::cmd::share::seat::Seat;
@@ -26,6 +28,14 @@ const WAITING: usize = 256;
 const GOODBYE: Duration = Duration::from_secs(3);
 /// Members that have gone and may still say so by way of the server.
 const FORMER: usize = 64;
+
+/// Waits for a moment; for ever, if there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}
 
 /// A call as this member sees it.
 pub(crate) struct Mesh {
@@ -40,6 +50,8 @@ pub(crate) struct Mesh {
     told: mpsc::Receiver<(u64, Told)>,
     /// Who was asked whether it knows us, and until when.
     heres: Vec<(String, Instant)>,
+    /// Until when we wait to hear who sends pictures, before ours are sent.
+    looks_until: Option<Instant>,
     former: VecDeque<String>,
     chats: Vec<Chat>,
 }
@@ -52,6 +64,8 @@ struct Entry {
     member: Option<String>,
     who: Option<Who>,
     works: bool,
+    /// What it sends.
+    state: State,
 }
 
 impl Mesh {
@@ -70,6 +84,7 @@ impl Mesh {
             tell,
             told,
             heres: Vec::new(),
+            looks_until: None,
             former: VecDeque::new(),
             chats: Vec::new(),
         }
@@ -84,13 +99,14 @@ impl Mesh {
         let peers = std::mem::take(&mut self.peers);
         if peers.len() >= MAX_MEMBERS {
             self.signal.leave().await;
-            return Err(Failure::Server(CloseCode::Full).into());
+            return Err(Failure::CallFull.into());
         }
         let members = json!({ "room": self.call.room, "others": peers.len(), "member": self.call.member });
         self.call.events.say("joined", &members, || match peers.len() {
             0 => "Nobody is here yet.".to_owned(),
             count => format!("{count} in the call."),
         });
+        self.begin_to_look(peers.len());
         for id in peers {
             let key = self.add(id, None, true);
             self.order(key, Order::Offer);
@@ -113,14 +129,10 @@ impl Mesh {
             }
         };
         tokio::pin!(stop, end);
+        let mut network = Network::here();
         loop {
-            let patience = self.heres.iter().map(|(_, until)| *until).min();
-            let patience = async move {
-                match patience {
-                    Some(until) => tokio::time::sleep_until(until.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let patience = until(self.heres.iter().map(|(_, until)| *until).min());
+            let look = until(self.looks_until);
             tokio::select! {
                 exit = &mut stop => return match exit {
                     // Who presses Ctrl-C hangs up.
@@ -131,6 +143,11 @@ impl Mesh {
                 news = self.signal.next() => self.hear_news(news)?,
                 Some((key, told)) = self.told.recv() => self.hear_member(key, told)?,
                 () = patience => self.give_up_waiting(),
+                () = look => self.look_around(),
+                addresses = network.changed() => {
+                    self.call.tell_network(addresses.len());
+                    self.order_all(|| Order::Network(addresses.clone()));
+                }
             }
         }
     }
@@ -165,7 +182,8 @@ impl Mesh {
         self.last_key += 1;
         let order = Member::spawn(&self.call, self.last_key, is_polite, self.tell.clone());
         let member = member.map(|member| cut(&member, 32));
-        self.members.insert(self.last_key, Entry { order, id: Some(id), member, who: None, works: false });
+        let entry = Entry { order, id: Some(id), member, who: None, works: false, state: State::default() };
+        self.members.insert(self.last_key, entry);
         self.last_key
     }
 
@@ -174,6 +192,10 @@ impl Mesh {
         if let Some(entry) = self.members.get(&key) {
             let _ = entry.order.try_send(order);
         }
+    }
+
+    fn order_all(&self, order: impl Fn() -> Order) {
+        self.members.keys().for_each(|key| self.order(*key, order()));
     }
 
     fn hear_member(&mut self, key: u64, told: Told) -> Result<(), Trouble> {
@@ -188,6 +210,7 @@ impl Mesh {
                     entry.works = works;
                 }
             }
+            Told::Sends(state) => self.sends(key, state),
             Told::Chats(chats) => chats.into_iter().take(HISTORY).for_each(|chat| self.hear_chat(chat)),
             Told::Gone(reason) => self.gone(key, reason),
             Told::Failed(failure) => return self.failed(key, failure),

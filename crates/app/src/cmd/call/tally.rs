@@ -13,6 +13,7 @@ pub(crate) struct Tally {
     received: Frames,
     members: AtomicU64,
     recorded: Mutex<Vec<PathBuf>>,
+    saved: Mutex<Vec<PathBuf>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,18 +56,29 @@ impl Tally {
         }
     }
 
+    /// A file that somebody sent is complete.
+    pub(crate) fn saved(&self, file: PathBuf) {
+        if let Ok(mut files) = self.saved.lock() {
+            files.push(file);
+        }
+    }
+
     /// The members of `result`.
     pub(crate) fn result(&self, seconds: f64) -> Value {
-        let recorded = self.recorded.lock().map(|files| files.clone()).unwrap_or_default();
-        let recorded: Vec<String> = recorded.iter().map(|file| file.display().to_string()).collect();
         json!({
             "seconds": (seconds * 1000.0).round() / 1000.0,
             "members": self.members.load(Ordering::Relaxed),
             "sent": self.sent.members(),
             "received": self.received.members(),
-            "recorded": recorded,
+            "recorded": names(&self.recorded),
+            "saved": names(&self.saved),
         })
     }
+}
+
+fn names(files: &Mutex<Vec<PathBuf>>) -> Vec<String> {
+    let files = files.lock().map(|files| files.clone()).unwrap_or_default();
+    files.iter().map(|file| file.display().to_string()).collect()
 }
 
 #[cfg(test)]
@@ -81,11 +93,13 @@ mod tests {
         tally.received(false);
         tally.met();
         tally.recorded("a/Ann-audio.wav".into());
+        tally.saved("a/notes.txt".into());
         assert_eq!(
             tally.result(1.23456),
             json!({
                 "seconds": 1.235, "members": 1, "sent": { "audio": 1, "video": 0 },
                 "received": { "audio": 0, "video": 2 }, "recorded": ["a/Ann-audio.wav"],
+                "saved": ["a/notes.txt"],
             })
         );
     }

@@ -1,5 +1,6 @@
 //! What `send` and `receive` have in common: meeting the other side, and telling people how it goes.
 
+pub(crate) mod aside;
 pub(crate) mod meeting;
 pub(crate) mod progress;
 pub(crate) mod seat;

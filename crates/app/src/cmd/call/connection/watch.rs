@@ -15,6 +15,8 @@ use super::Connection;
 pub(crate) enum What {
     /// An event of the connection.
     Event(Event),
+    /// Another channel than `call`, which the other side opened.
+    Channel(DataChannel),
     /// The channel is usable.
     Opened(Arc<DataChannel>),
     /// A message; `None`: one that is no text.
@@ -50,13 +52,17 @@ impl Connection {
             let mut is_taken = is_offerer;
             while let Some(channel) = pc.next_channel().await {
                 let label = channel.details().map(|details| details.label);
-                if is_taken || label.as_deref() != Some(CHANNEL) {
-                    // Files are for pages.
+                if label.as_deref() != Some(CHANNEL) {
+                    let more = What::Channel(channel);
+                    if lines.happened.send((lines.serial, more)).await.is_err() {
+                        return;
+                    }
+                } else if is_taken {
                     channel.close();
-                    continue;
+                } else {
+                    is_taken = true;
+                    reader.spawn(read(channel, lines.clone()));
                 }
-                is_taken = true;
-                reader.spawn(read(channel, lines.clone()));
             }
             // What came before the end is read to the end.
             while reader.join_next().await.is_some() {}

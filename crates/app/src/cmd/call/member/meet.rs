@@ -103,6 +103,10 @@ impl Member {
                 self.judge(serial, noted).await?;
                 if is_state { self.look().await } else { Ok(()) }
             }
+            What::Channel(channel) => {
+                connection.take(channel, self.who.as_ref());
+                Ok(())
+            }
             What::Opened(channel) => {
                 let opened = connection.opened(channel, self.call.hello()).await;
                 self.judge(serial, opened).await
@@ -124,14 +128,15 @@ impl Member {
             return self.judge(serial, Err(Failure::PeerProtocol)).await;
         };
         if !connection.is_proven {
-            let Some(Message::Hello { v, proof, member, name, kind, .. }) = message else {
+            let Some(Message::Hello { v, proof, commit, member, name, kind, state, .. }) = message else {
                 return self.judge(serial, Err(Failure::PeerProtocol)).await;
             };
-            let greeted = connection.greeted(&v, proof.as_deref());
+            let greeted = connection.greeted(&v, proof.as_deref(), commit.as_deref()).await;
             let is_greeted = greeted.is_ok();
             self.judge(serial, greeted).await?;
             if is_greeted {
                 self.met(serial, member, &name, &kind).await;
+                self.tell(Told::Sends(state)).await;
             }
             return Ok(());
         }
@@ -143,6 +148,17 @@ impl Member {
                     None => chat,
                 };
                 self.tell(Told::Chats(vec![chat])).await;
+                Ok(())
+            }
+            Some(Message::Reveal { number }) => {
+                let words = connection.words(&number);
+                if let (Ok(words), Some(who)) = (&words, &self.who) {
+                    self.call.tell_words(connection.session, who, words);
+                }
+                self.judge(serial, words.map(|_| ())).await
+            }
+            Some(Message::State(state)) => {
+                self.tell(Told::Sends(state)).await;
                 Ok(())
             }
             Some(Message::History { chats }) => {
@@ -170,6 +186,8 @@ impl Member {
         }
         if let Some(connection) = &mut self.current {
             media::begin(connection, &who);
+            // It may be another one than our greeting said.
+            connection.say_state().await;
         }
         self.tell(Told::Met(who)).await;
         if let Some(connection) = &self.current {

@@ -52,9 +52,7 @@ impl Mesh {
         let is_same = joined.you == self.you;
         self.you = joined.you;
         if is_same {
-            let keys: Vec<u64> = self.members.keys().copied().collect();
-            keys.into_iter().for_each(|key| self.order(key, Order::Moved));
-            return;
+            return self.order_all(|| Order::Moved);
         }
         self.members.values_mut().for_each(|entry| entry.id = None);
         for id in joined.peers {
