@@ -1,5 +1,5 @@
-//! A WebRTC peer connection as one machine: offer and answer, ICE, DTLS, SCTP and data channels, without sockets and
-//! without a clock.
+//! A WebRTC peer connection as one machine: offer and answer, ICE, DTLS, SCTP and data channels, SRTP and the streams of
+//! sound and pictures, without sockets and without a clock.
 //!
 //! This is the floor where the protocol crates meet: they know nothing of each other, and only this crate knows who lives
 //! next to whom. A datagram climbs through them in `climb.rs`, a message descends in `descend.rs`; nothing else moves data.
@@ -60,17 +60,25 @@
 //! # Ok::<(), limpid_peer::Misuse>(())
 //! ```
 //!
+//! Sound and pictures go the same way: [`Peer::add_track`], an exchange, [`Peer::write_frame`] on one side and
+//! [`Peer::read_frame`] on the other. Who passes packets on instead, an SFU, makes streams without descriptions
+//! ([`Peer::rtp`]) and reads them packet by packet: `examples/sfu` is one in 120 lines.
+//!
 //! | this crate does | does not | you must |
 //! |---|---|---|
-//! | offers and answers for audio, video and data, with rollback, trickle and ICE restart | encode or decode | carry descriptions and candidates to the other side |
-//! | transceivers and tracks: directions, simulcast layers, codecs, who may send under which number | choose codecs beyond [`Config::capabilities`] | answer [`Event::NegotiationNeeded`] with an exchange |
+//! | offers and answers for audio, video and data, with rollback, trickle and ICE restart | let media flow by an answer that is not the last (pranswer): it tells of tracks only | carry descriptions and candidates to the other side |
+//! | transceivers and tracks: directions, simulcast layers (by name, and in the old form what comes), codecs, on and off, muted, ended | choose codecs beyond [`Config::capabilities`] | answer [`Event::NegotiationNeeded`] with an exchange |
+//! | carry encoded frames, protected, paced and repaired; ask for key frames, and tell who asks ([`Event::Rtp`]) | encode or decode; repair pictures where no `rtx` is agreed on: a number is protected once | bring frames, make a key frame when one is asked for, keep to [`Peer::target_bitrate`] |
+//! | keys of a telephone each way ([`Peer::insert_dtmf`]) | make their sound | play it, on [`Event::ToneBegan`] |
+//! | measure all of it by the W3C's names ([`Peer::get_stats`]) | measure what only an encoder or a decoder knows | |
 //! | find a path, keep it, move to a better one | relay through TURN (yet) | bind sockets, tell their addresses, resolve the names that it wishes for |
 //! | let no byte up before the other side's certificate matches its description | prove who wrote that description | trust the way that it came, or prove it over a channel |
 //! | close channels, association, DTLS and ICE in one round trip | wait for an answer to its goodbye | drain after [`Peer::close`], so that the last words get out |
 //! | many peers on one port ([`Mux`]): by route, then by user name fragment | remember strangers | hand it every datagram of that port |
 //! | tell a tap every packet and state ([`Peer::set_tap`]) | hand out keys unless [`Config::key_log`] says so | keep what it tells within bounds |
 //!
-//! A panic inside one peer of a [`Mux`] ends that peer alone. Nothing here allocates per packet, and every queue is bounded.
+//! A panic inside one peer of a [`Mux`] ends that peer alone. Nothing here allocates per packet, and every queue is bounded;
+//! what a verified peer that has gone bad can do with media is tried in `rtp/tests`.
 //!
 //! | idea | file | source |
 //! |---|---|---|
@@ -80,6 +88,9 @@
 //! | which transceiver has which section; whether to negotiate | `negotiate/associate.rs`, `negotiate/needed.rs` | RFC 9429 §5.10; W3C §4.7.3 |
 //! | transceivers, tracks, what we are able to do | `transceiver.rs`, `track.rs`, `capabilities.rs` | W3C webrtc-pc §5 |
 //! | what a section agreed on | `media.rs` | RFC 3264 §7 |
+//! | what was agreed on becomes streams | `flows.rs` | RFC 8834, 9143 |
+//! | streams and their protection; places in SRTP | `rtp.rs`, `rtp/places.rs` | RFC 5764 §4 |
+//! | frames of a transceiver | `frames.rs` | |
 //! | keys of a telephone | `tones.rs` | RFC 4733, W3C webrtc-pc §7 |
 //! | which floor a datagram belongs to | `demux.rs` | RFC 7983 §7 |
 //! | up: datagram, DTLS, SCTP, channel | `climb.rs` | RFC 8261 |

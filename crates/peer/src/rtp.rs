@@ -28,8 +28,13 @@ pub(crate) struct Media {
 }
 
 impl Peer {
-    /// All streams of this connection, to be handled without descriptions: an SFU adds senders and receivers by itself.
-    /// They flow once the connection is secured.
+    /// All streams of this connection, to be handled without descriptions: an SFU adds senders and receivers by itself, says
+    /// which header extensions and which feedback there are, and reads [packet by
+    /// packet](limpid_rtp::session::Receiver::set_by_packet). They flow once the connection is secured.
+    ///
+    /// Descriptions with sections of audio or video say anew which header extensions and which feedback there are; those
+    /// without leave it alone. Streams of transceivers are here too: [`senders_of`](Peer::senders_of),
+    /// [`receivers_of`](Peer::receivers_of).
     pub fn rtp(&mut self) -> &mut Session {
         self.make_media();
         // invariant: was just made

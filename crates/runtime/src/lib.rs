@@ -1,4 +1,4 @@
-//! WebRTC on tokio: peer connections and data channels, with futures where a page has callbacks.
+//! WebRTC on tokio: peer connections, data channels, sound and pictures, with futures where a page has callbacks.
 //!
 //! Everything that decides lies below, in crates that know neither sockets nor clocks; this one brings both. Two peers in
 //! one process, with nothing but what a program on two machines would use:
@@ -25,6 +25,9 @@
 //! # }
 //! ```
 //!
+//! Sound and pictures travel as encoded frames: [`PeerConnection::add_track`] gives a [`Transceiver`] to write to,
+//! [`PeerConnection::next_track`] one to read from. The project's front page plays a file and records one.
+//!
 //! Dropping a [`PeerConnection`] says goodbye to the other side and frees all that belongs to it. A panic inside one
 //! connection ends that connection alone.
 //!
@@ -34,6 +37,8 @@
 //! | send and receive in batches (GSO, GRO) | open TCP or TLS streams to TURN servers | |
 //! | resolve host names, and `.local` names by multicast DNS | look up other `.local` names: a peer could make us search the network | |
 //! | let many connections share one port ([`Port`]) | carry descriptions to the other side | bring a signalling channel |
+//! | carry encoded frames, tell their [pace](Transceiver::write) and their [time](ReceivedFrame::plays_in), say what is [asked for](Transceiver::key_frame_requested) | encode, decode, open devices | bring frames, make key frames when they are asked for, keep to [`PeerConnection::target_bitrate`] |
+//! | send and hear keys of a telephone ([`Transceiver::insert_dtmf`]), measure by the W3C's names ([`PeerConnection::get_stats`]) | hand out packets: an SFU lives on `limpid-peer` | read [`PeerConnection::next_event`] for tones, and for what becomes of tracks |
 //! | make the reader's pace the sender's: a channel that nobody reads stops its other end | hold more than the windows say | read your channels |
 //!
 //! | idea | file |
