@@ -39,7 +39,7 @@ const SCENARIOS = [
   ['share between browsers', 'share-browsers.mjs', [], 4],
   ['trust', 'trust.mjs', [], 4],
   ['call chromium', 'call-pages.mjs', ['chromium', 'chromium'], 6],
-  ['call firefox', 'call-pages.mjs', ['firefox', 'firefox'], 6, true],
+  ['call firefox', 'call-pages.mjs', ['firefox', 'firefox'], 6],
   ['call between browsers', 'call-pages.mjs', ['chromium', 'firefox'], 6],
   ['call native', 'call-native.mjs', [], 6],
   ['call of three', 'call-three.mjs', [], 6],
