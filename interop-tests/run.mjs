@@ -44,7 +44,7 @@ const SCENARIOS = [
   ['call native', 'call-native.mjs', [], 6],
   ['call of three', 'call-three.mjs', [], 6],
   ['call without its path', 'call-path.mjs', [], 8],
-  ['call for everybody', 'call-access.mjs', [], 8, true],
+  ['call for everybody', 'call-access.mjs', [], 8],
 ];
 
 function run([name, script, args, minutes]) {
