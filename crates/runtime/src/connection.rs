@@ -269,7 +269,8 @@ impl PeerConnection {
         &self.port
     }
 
-    /// Says goodbye. What was received before can still be read.
+    /// Says goodbye. What was received before can still be read. A program that ends next waits for
+    /// [`closed`](PeerConnection::closed) first: what its runtime has not sent by then, the other side never hears.
     pub fn close(&self) {
         let _ = self.with(|peer, _, now| peer.close(now));
     }
