@@ -50,7 +50,7 @@ const fn bench(package: &'static str, arguments: &'static [&'static str]) -> Pro
 }
 
 /// All rows.
-pub(crate) const ROWS: [Row; 10] = [
+pub(crate) const ROWS: [Row; 11] = [
     Row {
         name: "stun",
         ours: bench("bench-limpid-stun", &[]),
@@ -191,5 +191,24 @@ pub(crate) const ROWS: [Row; 10] = [
         },
         rivals: &[bench("dc-str0m", &["idle", "200"]), bench("dc-rustrtc", &["idle", "200"])],
         bars: &[Bar { measure: "idle-rss", asks: Asks::AtMost(51.0) }],
+    },
+    // Fifty times 2 Mbit/s from one thread: the frames that went missing, the thread's share of a core, and what they waited.
+    Row {
+        name: "media",
+        ours: Program::Limpid {
+            arguments: &["bench", "media", "--peers", "50", "--rate", "2000000", "--duration", "10", "--json"],
+            values: &[
+                ("/mbit_per_s", "media-rate", "Mbit/s"),
+                ("/cpu_us_per_packet", "media-cpu", "us/packet"),
+                ("/cpu_share", "media-core", "cores"),
+                ("/frames/lost", "media-lost", "frames"),
+                ("/latency_ms/p99", "media-latency", "ms"),
+            ],
+        },
+        rivals: &[],
+        bars: &[
+            Bar { measure: "media-core", asks: Asks::AtMost(1.0) },
+            Bar { measure: "media-lost", asks: Asks::AtMost(0.0) },
+        ],
     },
 ];
