@@ -196,7 +196,17 @@ pub(crate) const ROWS: [Row; 11] = [
     Row {
         name: "media",
         ours: Program::Limpid {
-            arguments: &["bench", "media", "--peers", "50", "--rate", "2000000", "--duration", "10", "--json"],
+            arguments: &[
+                "bench",
+                "media",
+                "--peers",
+                "50",
+                "--rate",
+                "2000000",
+                "--duration",
+                "10",
+                "--json",
+            ],
             values: &[
                 ("/mbit_per_s", "media-rate", "Mbit/s"),
                 ("/cpu_us_per_packet", "media-cpu", "us/packet"),
