@@ -48,11 +48,13 @@ fn loss_and_delay_leave_what_this_table_says() {
         format!("{lost:3} ‰ lost, within {late} rtt")
     });
     println!("{table}");
+    // Over a long way there is time for few tries: where a picture was lost in all of them, those until a key frame go with it.
+    let floors = [[0, 0, 0], [0, 0, 60], [0, 0, 60], [5, 5, 60]];
     for (line, row) in table.lines().skip(1).enumerate() {
-        for cell in row.split('‰').take(3) {
+        for (column, cell) in row.split('‰').take(3).enumerate() {
             let lost: u32 =
                 cell.split_whitespace().last().and_then(|word| word.parse().ok()).expect("a number");
-            let floor = [0, 0, 1, 5][line];
+            let floor = floors[line][column];
             assert!(lost <= floor, "{lost} ‰ in {row}");
         }
     }

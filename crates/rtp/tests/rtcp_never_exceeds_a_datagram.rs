@@ -44,7 +44,7 @@ fn crowd(seed: u8) -> Session {
         let mid = format!("{number}");
         session.add_receiver(at(0), section(&mid, audio_payloads(), false), None);
         let sender = SenderConfig {
-            ssrc: Ssrc(1000 + number),
+            ssrc: Ssrc(1000 * u32::from(seed) + number),
             repair: None,
             mid: Mid::new(&mid),
             rid: None,
@@ -106,8 +106,8 @@ fn sixty_streams_are_reported_in_datagrams_that_fit() {
             }
         }
     }
-    let all: Vec<u32> = (1000..1000 + STREAMS).collect();
-    assert_eq!((&senders, &blocks), (&all, &all), "each once");
+    let [all, theirs] = [1000, 2000].map(|first| (first..first + STREAMS).collect::<Vec<u32>>());
+    assert_eq!((&senders, &blocks), (&all, &theirs), "each once");
     assert!(all.iter().all(|ssrc| names.contains(ssrc)));
     assert_eq!(controls(&mut left, at(400)), Vec::<Vec<u8>>::new(), "until the next interval");
 }

@@ -3,8 +3,8 @@
 //! By accident: then one of the two has to take another number, and says goodbye to the old one. Or because somebody sends back
 //! what we sent: then that would go on for ever, and what comes under our number is not looked at.
 //!
-//! All packets of a transport come from one side, so that the list of conflicting addresses is a single moment. Whoever holds
-//! one of our streams goes on to call it by the number under which it was [added](Session::add_sender).
+//! All packets of a transport come from one side, so that the list of conflicting addresses is a moment for each stream of
+//! ours. Whoever holds one of them goes on to call it by the number under which it was [added](Session::add_sender).
 
 use core::time::Duration;
 
@@ -23,8 +23,10 @@ impl Session {
         if !self.is_ours(ssrc) {
             return false;
         }
-        let is_known = self.conflict.is_some_and(|last| now.since(last) < MEMORY);
-        self.conflict = Some(now);
+        let sender = self.senders.iter_mut().find(|sender| sender.stream.is_of(ssrc));
+        let conflict = sender.map_or(&mut self.conflict, |sender| &mut sender.conflict);
+        let is_known = conflict.is_some_and(|last| now.since(last) < MEMORY);
+        *conflict = Some(now);
         match is_known {
             true => self.drop(DropReason::Looped),
             false => self.renumber(ssrc),

@@ -23,6 +23,8 @@ pub(super) struct Outgoing {
     pub(super) stream: send::Stream,
     pub(super) breaker: CircuitBreaker,
     pub(super) wanted: Wanted,
+    /// When the other side was last seen to use its number.
+    pub(super) conflict: Option<Instant>,
 }
 
 impl Outgoing {
@@ -38,7 +40,13 @@ impl Outgoing {
         stream.history.time = config.history;
         stream.rtx = repair_of(&config, random);
         let breaker = CircuitBreaker::new(Timing::default());
-        Some(Outgoing { stream: send::Stream::new(stream), wanted: Wanted::default(), breaker, config })
+        Some(Outgoing {
+            stream: send::Stream::new(stream),
+            wanted: Wanted::default(),
+            conflict: None,
+            breaker,
+            config,
+        })
     }
 
     /// Whether this number is taken by it, or was when it was added.

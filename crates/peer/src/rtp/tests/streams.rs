@@ -24,7 +24,8 @@ fn a_flood_of_streams_takes_no_memory_and_no_other_stream_down() {
         }
     });
     hand.assert_unharmed(false);
-    assert!(held.bytes_current < 1_000_000 && held.bytes_max < 1_500_000, "{held:?}");
+    // Among it: the last packets of two streams, kept for parity.
+    assert!(held.bytes_current < 1_600_000 && held.bytes_max < 2_200_000, "{held:?}");
     let places =
         hand.b.media.as_ref().and_then(|media| media.srtp.as_ref()).expect("kept").inbound.source_count();
     assert!(places <= places::MAX, "{places}");
