@@ -17,7 +17,7 @@ if [ ! -x peers/aiortc/venv/bin/python ]; then
   python3 -m venv peers/aiortc/venv
   peers/aiortc/venv/bin/pip install --quiet --disable-pip-version-check aiortc aiohttp
 fi
-[ -x peers/pion/pion ] || (cd peers/pion && go build -o pion .)
+[ peers/pion/pion -nt peers/pion/main.go ] || (cd peers/pion && go build -o pion .)
 # SRTP of other people on a pipe.
 [ peers/libsrtp/lines -nt peers/libsrtp/lines.c ] || cc -O2 -Wall -o peers/libsrtp/lines peers/libsrtp/lines.c -lsrtp2
 chromium --version --no-sandbox 2>/dev/null || true

@@ -241,7 +241,7 @@ impl Transfer {
             return Err(Failure::DiskFull.into());
         }
         if !args.yes && !agreed().await {
-            self.receiver.decline();
+            self.receiver.decline(None);
             return Err(Failure::Declined.into());
         }
         self.accepted = (taken.len() as u64, bytes);

@@ -214,14 +214,9 @@ impl Receiver {
         self.release()
     }
 
-    /// Takes nothing.
-    pub fn decline(&mut self) {
-        self.say(&Control::Decline { reason: None });
-    }
-
-    /// Takes nothing, and says why.
-    pub fn decline_because(&mut self, reason: &str) {
-        self.say(&Control::Decline { reason: Some(reason.to_owned()) });
+    /// Takes nothing, and may say why.
+    pub fn decline(&mut self, reason: Option<&str>) {
+        self.say(&Control::Decline { reason: reason.map(str::to_owned) });
     }
 
     /// Tells the sender why it is over.

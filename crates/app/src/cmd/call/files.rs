@@ -184,7 +184,7 @@ impl Incoming {
             format!("sends {}{more}, {}.{answer}", Escaped(first), size(bytes))
         });
         let Some(record) = &self.call.record else {
-            self.receiver.decline_because(KEEPS_NONE);
+            self.receiver.decline(Some(KEEPS_NONE));
             return Err(Failure::Declined);
         };
         if taken.is_empty() {
