@@ -49,6 +49,8 @@ struct Loop {
     pacer: Pacer,
     number: u64,
     probe: Option<ProbeId>,
+    /// What the receiver takes at most: it holds below our own minimum too, and is at least 1 kbit/s.
+    taken: u64,
 }
 
 const LIMITS: Limits = Limits { min: 50_000, start: 400_000, max: 20_000_000 };
@@ -62,6 +64,7 @@ impl Loop {
             pacer: Pacer::new(LIMITS.start),
             number: 65_000,
             probe: None,
+            taken: u64::MAX,
         }
     }
 
@@ -118,7 +121,10 @@ impl Loop {
                 }
             }
             Step::Report(fraction) => self.estimator.on_report_loss(self.now, *fraction),
-            Step::Limit(rate) => self.estimator.on_receiver_limit(self.now, rate.map(u64::from)),
+            Step::Limit(rate) => {
+                self.taken = rate.map_or(u64::MAX, |rate| u64::from(rate).max(1000));
+                self.estimator.on_receiver_limit(self.now, rate.map(u64::from));
+            }
             Step::Allocated(rate) => self.estimator.set_allocated(rate.map(u64::from)),
             Step::Probe => {
                 if let Some(probe) = self.estimator.poll_probe(self.now) {
@@ -131,7 +137,8 @@ impl Loop {
             Step::Pass(millis) => self.pass(u64::from(*millis)),
         }
         let target = self.estimator.target();
-        assert!((LIMITS.min..=LIMITS.max).contains(&target), "{target}");
+        let bounds = LIMITS.min.min(self.taken)..=LIMITS.max.min(self.taken);
+        assert!(bounds.contains(&target), "{target} beyond {bounds:?}");
         let stats = self.estimator.stats();
         assert!((0.0..=1.0).contains(&stats.loss) && stats.rtt <= Duration::from_secs(3));
         self.pacer.set_rate(self.estimator.pacing_rate());
