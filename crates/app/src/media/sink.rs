@@ -8,6 +8,8 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access};
+
 use crate::media::frame::Codec;
 
 use file::Output;
@@ -43,6 +45,13 @@ pub struct Stats {
 }
 
 impl Recorder {
+    /// Makes the folder if it is not there, and finds out whether files can be made in it: whoever is to record learns that
+    /// before there is anything to lose.
+    pub fn prepare(folder: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+    }
+
     /// Begins a file in a folder, which is made if it is not there. The file is called after `name`, from which whatever
     /// means something to a file system is left out, and the codec; if there is one of this name, a number comes behind
     /// it: nothing is ever overwritten.

@@ -29,7 +29,7 @@ use limpid_app::call::link::{Link, Room};
 use limpid_app::call::message::{MAX_NAME, Message, Source as Sends, State};
 use limpid_app::escape::Escaped;
 use limpid_app::exit::Exit;
-use limpid_app::media::{Options, Source};
+use limpid_app::media::{Options, Recorder, Source};
 use limpid_app::share::failure::Failure;
 use limpid_app::share::message::to_hex;
 use limpid_app::share::proof::VERSION;
@@ -126,6 +126,7 @@ async fn call(args: Args, events: &Arc<Events>) -> Result<Value, Trouble> {
     let voice = args.audio.as_deref().map(|spec| source(events, spec, |spec| Source::audio(spec, &options)));
     let camera = args.video.as_deref().map(|spec| source(events, spec, |spec| Source::video(spec, &options)));
     let (voice, camera) = (voice.transpose()?, camera.transpose()?);
+    args.record.as_deref().map(prepare).transpose()?;
     let provider = limpid_crypto::ring::provider();
     let seat = Seat::take(&provider, &server, room.id(&provider), Role::Call).await?;
     let mut member = [0; 16];
@@ -163,6 +164,16 @@ fn place(room: &str, signal: Option<&str>) -> Result<(Room, String), Trouble> {
         (Room::named(room).map_err(|_| Failure::BadLink)?, SERVER.to_owned())
     };
     Ok((room, signal.map_or(origin, |signal| signal.trim_end_matches('/').to_owned())))
+}
+
+/// Recordings can be written there.
+fn prepare(folder: &Path) -> Result<(), Trouble> {
+    Recorder::prepare(folder).map_err(|error| {
+        let mut trouble = Trouble::from(Failure::CannotWrite);
+        trouble.message = format!("{}: {error}", Escaped(&folder.display().to_string()));
+        trouble.hint = "Check the folder's permissions, or choose another one with --record.";
+        trouble
+    })
 }
 
 /// Opens a source, and lets it run while somebody listens.
@@ -292,6 +303,14 @@ mod tests {
         for text in ["", "https://call.example/call", "https://call.example/call#r.short", "#n.x"] {
             assert_eq!(place(text, None), bad, "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_that_can_not_be_written_ends_the_call_before_it_begins() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let trouble = prepare(file.path()).unwrap_err();
+        assert_eq!((trouble.exit, trouble.slug), (Exit::Local, Failure::CannotWrite.slug()));
+        assert_eq!(prepare(file.path().parent().unwrap()), Ok(()));
     }
 
     #[test]

@@ -146,3 +146,17 @@ fn h264_is_written_behind_start_codes() {
     assert_eq!(frames.iter().map(|frame| frame.is_key).collect::<Vec<_>>(), [true, false]);
     assert_eq!(frames[0].data, first);
 }
+
+#[test]
+fn a_folder_is_made_and_what_can_not_be_one_is_known_before_anything_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("a/b");
+    Recorder::prepare(&deep).unwrap();
+    Recorder::prepare(&deep).unwrap();
+    assert!(deep.is_dir());
+    let file = folder.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    for path in [file.clone(), file.join("below")] {
+        assert!(Recorder::prepare(&path).is_err(), "{}", path.display());
+    }
+}
