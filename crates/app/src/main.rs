@@ -6,11 +6,11 @@ mod cmd;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use limpid_app::exit::Exit;
+use limpid_app::exit::{self, Exit};
 
 /// WebRTC that one can see through.
 #[derive(Debug, Parser)]
-#[command(name = "limpid", version, arg_required_else_help = true)]
+#[command(name = "limpid", version, arg_required_else_help = true, after_help = exit::HELP)]
 struct Limpid {
     #[command(subcommand)]
     command: Command,
@@ -28,9 +28,9 @@ enum Command {
     Receive(cmd::receive::Args),
     /// Take part in a call: send test signals or files, record or echo what comes
     Call(cmd::call::Args),
-    /// Answer offers and send back every message
+    /// Answer offers, and send back every message, all sound and all pictures
     Echo(cmd::echo::Args),
-    /// Offer to an echo and check every message that comes back
+    /// Offer to an echo, and check every message and every frame that comes back
     Probe(cmd::probe::Args),
     /// Be one end of a DTLS connection
     Dtls(cmd::dtls::Args),
