@@ -62,7 +62,7 @@ pub struct Stream {
     mapping: Mapping,
     reading: Reading,
     key_frames: KeyFrames,
-    /// Made when the stream comes with parity.
+    /// Made when the first parity comes.
     decoder: Option<Box<Decoder>>,
     has_left: bool,
     rtt: Duration,

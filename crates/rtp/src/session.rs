@@ -126,7 +126,7 @@ pub struct Session {
     reports: Reports,
     /// Who asks, where we send nothing ourselves.
     local_ssrc: Ssrc,
-    /// When a packet came that had one of our numbers.
+    /// When the other side was last seen to use `local_ssrc`.
     conflict: Option<Instant>,
     events: VecDeque<Event>,
     bitrate: u64,

@@ -87,9 +87,13 @@ fn goodbyes(packets: &[Vec<u8>]) -> Vec<u32> {
 
 /// What somebody sends who took the same number.
 fn theirs(seed: u8) -> Vec<Vec<u8>> {
+    theirs_under(OURS, seed)
+}
+
+fn theirs_under(ssrc: Ssrc, seed: u8) -> Vec<Vec<u8>> {
     let (mut other, _) = session(seed);
-    sends_too(&mut other, OURS, Ssrc(99));
-    show(&mut other, at(0), OURS).expect("room");
+    sends_too(&mut other, ssrc, Ssrc(99));
+    show(&mut other, at(0), ssrc).expect("room");
     let all = (0..30).flat_map(|millis| sent(&mut other, at(millis)));
     all.filter(|packet| !rtcp::is_rtcp(packet)).collect()
 }
@@ -127,6 +131,24 @@ fn a_collision_gives_our_stream_another_number_and_theirs_is_received() {
     rtcp::write_picture_loss_indication(&mut wish, Ssrc(5), ssrc);
     give(&mut session, at(500), &wish);
     assert_eq!(events(&mut session), [Event::KeyFrameRequested(OURS)]);
+}
+
+#[test]
+fn each_of_our_streams_takes_another_number_when_it_collides() {
+    const SECOND: Ssrc = Ssrc(17);
+    let (mut session, _) = session(1);
+    sends_too(&mut session, OURS, REPAIR);
+    sends_too(&mut session, SECOND, Ssrc(18));
+    for (ssrc, millis) in [(OURS, 10), (SECOND, 200)] {
+        theirs_under(ssrc, 2).iter().for_each(|packet| give(&mut session, at(millis), packet));
+    }
+    let told = events(&mut session);
+    let renumbered = told.iter().filter_map(|event| match event {
+        Event::Renumbered { sender, .. } => Some(*sender),
+        _ => None,
+    });
+    assert!(renumbered.eq([OURS, SECOND]), "{told:?}");
+    assert_eq!(session.dropped()[DropReason::Looped as usize], 0, "the other side's are streams like any");
 }
 
 //~ covers 3550-8.2-c neg

@@ -51,14 +51,8 @@ impl Peer {
         let (stats, ssrc) = (&stream.stats, stream.ssrc.0);
         let [id, remote_id] = ["O", "RI"].map(|letters| format!("{letters}{ssrc}"));
         let codec = self.codec_id(stream.mid, "O", stream.payload_type);
-        let transceiver = self.transceiver_of_sender(stream.ssrc).and_then(|id| self.transceiver(id));
-        let base = |kind, id: &str, at| {
-            Report::new(kind, id, at)
-                .count("ssrc", ssrc)
-                .text("kind", kind_of(stream.is_video))
-                .text("transportId", TRANSPORT)
-                .text_if("codecId", codec.clone())
-        };
+        let transceiver = self.transceiver_of_sender(stream.id).and_then(|id| self.transceiver(id));
+        let base = |kind, id: &str, at| of_stream(Report::new(kind, id, at), (ssrc, stream.is_video), &codec);
         let mut report = base(ReportKind::OutboundRtp, &id, self.millis_of(now))
             .text_if("mid", stream.mid.as_ref().map(|mid| mid.as_str()))
             .text_if("rid", stream.rid.as_ref().map(|rid| rid.as_str()))
@@ -100,13 +94,7 @@ impl Peer {
         let [id, remote_id] = ["I", "RO"].map(|letters| format!("{letters}{ssrc}"));
         let codec = stats.last_packet.and_then(|(_, number)| self.codec_id(stream.mid, "I", number));
         let transceiver = self.transceiver_of(stream.receiver).and_then(|id| self.transceiver(id));
-        let base = |kind, id: &str, at| {
-            Report::new(kind, id, at)
-                .count("ssrc", ssrc)
-                .text("kind", kind_of(stream.is_video))
-                .text("transportId", TRANSPORT)
-                .text_if("codecId", codec.clone())
-        };
+        let base = |kind, id: &str, at| of_stream(Report::new(kind, id, at), (ssrc, stream.is_video), &codec);
         let report = base(ReportKind::InboundRtp, &id, self.millis_of(now))
             .text_if("trackIdentifier", transceiver.map(|transceiver| &transceiver.remote.track.id))
             .text_if("mid", stream.mid.as_ref().map(|mid| mid.as_str()))
@@ -148,6 +136,15 @@ impl Peer {
     }
 }
 
+/// What all entries say that speak of a stream.
+fn of_stream(report: Report, (ssrc, is_video): (u32, bool), codec: &Option<String>) -> Report {
+    report
+        .count("ssrc", ssrc)
+        .text("kind", kind_of(is_video))
+        .text("transportId", TRANSPORT)
+        .text_if("codecId", codec.as_ref())
+}
+
 /// Packets and bytes on both numbers: what came again by RTX is counted too, as the document has it.
 fn count_inbound(report: Report, stream: &InboundStream) -> Report {
     let stats = &stream.stats;
@@ -157,7 +154,7 @@ fn count_inbound(report: Report, stream: &InboundStream) -> Report {
         .count("headerBytesReceived", stats.header_bytes_received)
         .count("retransmittedPacketsReceived", stats.retransmitted_packets_received)
         .count("retransmittedBytesReceived", stats.retransmitted_bytes_received)
-        .count("fecPacketsReceived", stats.fec_packets_received)
+        .count("fecPacketsReceived", stats.parity_packets_received)
         .count("packetsDiscarded", stats.packets_discarded)
         .count("nackCount", stats.nack_packets)
         .number("jitterBufferDelay", stats.jitter_buffer_delay.as_secs_f64())

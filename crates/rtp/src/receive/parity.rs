@@ -25,7 +25,8 @@ impl Stream {
         verdict
     }
 
-    /// Remembers a packet for those that were protected together with it, and looks for parity among the blocks of RED.
+    /// Remembers a packet for those that were protected together with it, and looks for parity among the blocks of RED. Most
+    /// streams for which parity was agreed on never bring any: nothing is copied until the first one came.
     pub(super) fn note_source(
         &mut self,
         now: Instant,
@@ -36,9 +37,9 @@ impl Stream {
         if self.config.parity.is_empty() {
             return;
         }
-        if !self.is_generic_parity(primary.0) {
-            let ids = self.config.elements;
-            self.decoder().add_wrapped(full, packet, primary, &ids);
+        let is_parity = self.is_generic_parity(primary.0);
+        if let Some(decoder) = self.decoder.as_mut().filter(|_| !is_parity) {
+            decoder.add_wrapped(full, packet, primary, &self.config.elements);
         }
         if self.config.red == Some(packet.header.payload_type) {
             self.look_for_parity(packet.payload);
@@ -66,15 +67,12 @@ impl Stream {
         self.config.parity.contains(&(payload_type, Form::Generic))
     }
 
-    fn decoder(&mut self) -> &mut Decoder {
-        let ssrc = self.config.ssrc;
-        self.decoder.get_or_insert_with(|| alloc::boxed::Box::new(Decoder::new(ssrc)))
-    }
-
     fn take_repair(&mut self, repair: &Repair<'_>) -> Verdict {
         // Without a packet of the stream nobody knows how often its numbers wrapped.
         let Some(base) = self.reception.peek(repair.protected.base) else { return Verdict::Useless };
-        match self.decoder().add_repair(base, repair) {
+        let ssrc = self.config.ssrc;
+        let decoder = self.decoder.get_or_insert_with(|| alloc::boxed::Box::new(Decoder::new(ssrc)));
+        match decoder.add_repair(base, repair) {
             true => Verdict::Filler,
             false => Verdict::Useless,
         }

@@ -20,11 +20,11 @@ const MEMORY: Duration = Duration::from_secs(10);
 impl Session {
     /// A packet came under this number. `true`: it is ours, as something sends back what we send.
     pub(super) fn is_looped(&mut self, now: Instant, ssrc: Ssrc) -> bool {
-        if !self.is_ours(ssrc) {
-            return false;
-        }
-        let sender = self.senders.iter_mut().find(|sender| sender.stream.is_of(ssrc));
-        let conflict = sender.map_or(&mut self.conflict, |sender| &mut sender.conflict);
+        let conflict = match self.senders.iter_mut().find(|sender| sender.stream.is_of(ssrc)) {
+            Some(sender) => &mut sender.conflict,
+            None if ssrc == self.local_ssrc => &mut self.conflict,
+            None => return false,
+        };
         let is_known = conflict.is_some_and(|last| now.since(last) < MEMORY);
         *conflict = Some(now);
         match is_known {

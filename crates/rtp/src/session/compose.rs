@@ -8,7 +8,6 @@ use limpid_sansio::Instant;
 use super::Session;
 use super::incoming::Incoming;
 use super::outgoing::Arrivals;
-use crate::clock::Ntp;
 use crate::names::Ssrc;
 use crate::rtcp::{self, NackPair};
 
@@ -87,7 +86,7 @@ impl Session {
         if room < LEAST_ROOM {
             return;
         }
-        let speaker = self.speaker();
+        let (speaker, ntp) = (self.speaker(), self.ntp(now));
         let media = self.receivers.iter().find_map(|receiver| Some(receiver.stream.as_ref()?.ssrc()));
         match &mut self.arrivals {
             Arrivals::None => {}
@@ -96,7 +95,6 @@ impl Session {
                 recorder.poll(now, speaker, media.unwrap_or_default(), out);
             }
             Arrivals::CongestionControl(recorder) => {
-                let ntp = Ntp(self.config.ntp_epoch).plus(now.since(Instant::ZERO));
                 recorder.set_max_len(room);
                 recorder.poll(now, ntp.middle(), speaker, out);
             }

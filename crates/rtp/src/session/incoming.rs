@@ -7,7 +7,7 @@ use limpid_sansio::Instant;
 
 use super::clocks::Name;
 use super::route::Route;
-use super::{DropReason, Event, Inbound, Meaning, ReceiverId, Section, Session};
+use super::{DropReason, Event, Inbound, Meaning, Payload, ReceiverId, Section, Session};
 use crate::elements::ElementIds;
 use crate::header::Packet;
 use crate::names::{Rid, Ssrc};
@@ -22,7 +22,6 @@ const TIMEOUT: Duration = Duration::from_secs(25);
 const STRAGGLERS: Duration = Duration::from_millis(500);
 /// Another stream may take a receiver's place so often: each time buffers are made anew.
 const CHANGE_INTERVAL: Duration = Duration::from_millis(100);
-
 /// A stream that is known by its payload type alone takes no other one's place that was heard so lately: what carries no name
 /// may be anything.
 const NAMELESS_INTERVAL: Duration = Duration::from_millis(200);
@@ -101,34 +100,16 @@ impl Incoming {
     }
 
     fn config(&self, ssrc: Ssrc, elements: ElementIds) -> receive::Config {
-        let payloads = &self.section.payloads;
-        let formats: Vec<Codec> = payloads
-            .iter()
-            .filter_map(|payload| match payload.meaning {
-                Meaning::Media(format) => {
-                    Some(Codec { payload_type: payload.payload_type, format, clock_rate: payload.clock_rate })
-                }
-                _ => None,
-            })
-            .collect();
-        let mut config = receive::Config::new(ssrc, self.section.is_video, formats);
-        config.rtx = payloads
-            .iter()
-            .filter_map(|payload| match payload.meaning {
-                Meaning::Retransmission(original) => Some((payload.payload_type, original)),
-                _ => None,
-            })
-            .collect();
-        config.parity = payloads
-            .iter()
-            .filter_map(|payload| match payload.meaning {
-                Meaning::Parity(form) => Some((payload.payload_type, form)),
-                _ => None,
-            })
-            .collect();
-        let is_red = |meaning: &Meaning| matches!(meaning, Meaning::Redundancy(_) | Meaning::Wrapping);
-        config.red =
-            payloads.iter().find(|payload| is_red(&payload.meaning)).map(|payload| payload.payload_type);
+        let mut config = receive::Config::new(ssrc, self.section.is_video, Vec::new());
+        for &Payload { payload_type, ref meaning, clock_rate, .. } in &self.section.payloads {
+            match *meaning {
+                Meaning::Media(format) => config.formats.push(Codec { payload_type, format, clock_rate }),
+                Meaning::Retransmission(original) => config.rtx.push((payload_type, original)),
+                Meaning::Parity(form) => config.parity.push((payload_type, form)),
+                Meaning::Redundancy(_) | Meaning::Wrapping => config.red = config.red.or(Some(payload_type)),
+                Meaning::Tones => {}
+            }
+        }
         config.nack = self.section.asks_again();
         config.elements = elements;
         config.delay = self.delay;

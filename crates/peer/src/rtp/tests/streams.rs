@@ -21,11 +21,11 @@ fn a_flood_of_streams_takes_no_memory_and_no_other_stream_down() {
         for burst in flood.chunks_mut(200) {
             burst.iter_mut().for_each(|packet| hand.feed(packet));
             hand.call(false);
+            hand.events.clear(); // this test's list, not the peer's
         }
     });
     hand.assert_unharmed(false);
-    // Among it: the last packets of two streams, kept for parity.
-    assert!(held.bytes_current < 1_600_000 && held.bytes_max < 2_200_000, "{held:?}");
+    assert!(held.bytes_current < 400_000 && held.bytes_max < 500_000, "{held:?}");
     let places =
         hand.b.media.as_ref().and_then(|media| media.srtp.as_ref()).expect("kept").inbound.source_count();
     assert!(places <= places::MAX, "{places}");
