@@ -114,7 +114,7 @@ await inCall('keys of a telephone', 'page', {}, async (call) => {
   await until('all keys', () => lab.events('key-up').length >= keys.length, 10000).catch(() => {});
   const heard = lab.events('key').map(({ key }) => key).join('');
   // Browsers round up to their next packet.
-  const times = lab.events('key-up').map(({ duration }) => duration / 8);
+  const times = lab.events('key-up').map(({ ms }) => ms);
   const lasted = lab.events('key-up').map(({ key }, at) => `${key} ${times[at]} ms`);
   if (heard !== keys || lasted.length !== keys.length || times.some((ms) => ms < 100 || ms > 200)) throw new Error(`${heard}: ${lasted.join(', ')}`);
   // The voice goes on after that.

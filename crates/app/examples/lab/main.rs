@@ -14,7 +14,7 @@
 //! | `key` | asks for a key frame | `came-key` when one is there |
 //! | `report` | | `report` |
 //!
-//! `asked`: the other side wants a key frame. `key-sent`: it has left. `key`: a key of a telephone was pressed.
+//! `asked`: the other side wants a key frame. `key-sent`: it has left. `key`: a key of a telephone was pressed; `key-up` (`ms`): and released.
 
 mod send;
 mod tracks;
@@ -34,6 +34,7 @@ async fn main() -> Outcome {
     let connection = Arc::new(PeerConnection::new().await?);
     let board = Arc::new(Board::default());
     tokio::spawn(tracks::listen_to_all(connection.clone(), board.clone()));
+    tokio::spawn(tracks::listen_for_keys(connection.clone()));
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     say("ready", json!({}));
     while let Some(line) = lines.next_line().await? {

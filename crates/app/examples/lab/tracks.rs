@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use limpid::limpid_rtp::codec::telephone_event::{Heard, Listener, key_of};
 use limpid::limpid_rtp::codec::{Format, FrameToSend};
-use limpid::{Frame, MediaKind, PeerConnection, ReceivedFrame, Transceiver, TransceiverId};
+use limpid::{Event, Frame, MediaKind, PeerConnection, ReceivedFrame, Transceiver, TransceiverId};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -158,22 +157,23 @@ pub(crate) async fn listen_to_all(connection: Arc<PeerConnection>, board: Arc<Bo
 
 async fn listen(transceiver: Transceiver, board: Arc<Board>) {
     let kind = if transceiver.kind() == Some(MediaKind::Audio) { "audio" } else { "video" };
-    let (mut keys, mut back) = (Listener::default(), Back::default());
+    let mut back = Back::default();
     while let Some(frame) = transceiver.recv().await {
-        if frame.format == Format::TelephoneEvent {
-            // Damaged ones are none.
-            let _ = keys.receive(frame.timestamp as u32, &frame.data, tell);
-        } else if board.came(kind, &frame) {
+        if board.came(kind, &frame) {
             back.write(&transceiver, &frame);
         }
     }
 }
 
-fn tell(heard: Heard) {
-    match heard {
-        Heard::Began { code } => say("key", json!({ "key": key_of(code) })),
-        Heard::Ended { code, duration } => {
-            say("key-up", json!({ "key": key_of(code), "duration": duration }))
+/// Tells which keys of a telephone are pressed, until the connection ends.
+pub(crate) async fn listen_for_keys(connection: Arc<PeerConnection>) {
+    while let Some(event) = connection.next_event().await {
+        match event {
+            Event::ToneBegan(_, key) => say("key", json!({ "key": key })),
+            Event::ToneEnded(_, key, duration) => {
+                say("key-up", json!({ "key": key, "ms": duration.as_millis() as u64 }));
+            }
+            _ => {}
         }
     }
 }
