@@ -28,7 +28,7 @@ pub enum Exit {
     Declined = 9,
     /// A local file or disk.
     Local = 10,
-    /// A server or version refused.
+    /// A server, a version or a full call refused.
     Refused = 11,
     /// The other side broke the protocol.
     PeerProtocol = 12,
@@ -54,7 +54,7 @@ Exit codes:
   8    what came is not what was sent
   9    the other side said no
   10   a local file or disk
-  11   a server or version refused
+  11   a server, a version or a full call refused
   12   the other side broke the protocol
   130  SIGINT
   143  SIGTERM";
