@@ -99,17 +99,18 @@ impl Peer {
     pub(crate) fn climb_media(&mut self, now: Instant, ecn: Option<Ecn>, packet: &mut [u8]) {
         let Some(media) = &mut self.media else { return self.note_drop(DropReason::NoMedia) };
         let Some(srtp) = &mut media.srtp else { return self.note_drop(DropReason::NotNegotiated) };
-        let floor = if limpid_srtp::is_rtcp(packet) { "rtcp" } else { "rtp" };
+        let is_control = limpid_srtp::is_rtcp(packet);
         media.places.make_inbound(&mut srtp.inbound, &media.session, packet);
-        let opened = match floor {
-            "rtcp" => srtp.inbound.unprotect_rtcp(packet),
-            _ => srtp.inbound.unprotect_rtp(packet),
+        let opened = match is_control {
+            true => srtp.inbound.unprotect_rtcp(packet),
+            false => srtp.inbound.unprotect_rtp(packet),
         };
         let Ok(plain) = opened else { return self.note_drop(DropReason::NotAuthentic) };
+        let floor = if is_control { "rtcp" } else { "rtp" };
         self.tap.packet(now, floor, Direction::In, None, plain);
         let Ok(()) = media.session.handle_input(now, session::Inbound { ecn, bytes: plain });
         media.places.note(&media.session, plain);
-        if floor == "rtp" {
+        if !is_control {
             self.hear_tones(now, plain);
         }
     }

@@ -11,8 +11,8 @@ use limpid_netsim::{Injected, Link, Packet as Datagram, Verdict};
 use limpid_rtp::bwe::Limits;
 use limpid_rtp::ext::{Kind, Map};
 use limpid_rtp::rtcp::{self, ReportBlock, ccfb, twcc};
-use limpid_rtp::session::{Config, DropReason, Feedback, Inbound, SenderConfig, Session};
-use limpid_rtp::{Form, Header, Mid, Packet, PacketWriter, PayloadType, Ssrc, send};
+use limpid_rtp::session::{Config, DropReason, Feedback, Inbound, Session};
+use limpid_rtp::{Form, Header, Packet, PacketWriter, PayloadType, Ssrc, send};
 use limpid_sansio::{Instant, Machine};
 
 fn at(millis: u64) -> Instant {
@@ -142,16 +142,7 @@ fn sender(limits: Limits) -> Session {
     let mut map = Map::new();
     assert!(map.insert(1, Kind::Mid) && map.insert(3, Kind::TransportWide));
     session.set_extensions(&map);
-    let sender = SenderConfig {
-        ssrc: VIDEO_SSRC,
-        repair: Some(Ssrc(0x1111_1112)),
-        mid: Mid::new("v"),
-        rid: None,
-        payloads: video_payloads(),
-        payload_type: PayloadType(96),
-        is_video: true,
-        history: Duration::from_secs(1),
-    };
+    let sender = common::video_sender(VIDEO_SSRC, Some(Ssrc(0x1111_1112)));
     session.add_sender(at(0), sender).expect("free");
     session
 }

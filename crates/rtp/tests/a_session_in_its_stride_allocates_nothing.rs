@@ -9,8 +9,8 @@ use std::time::Duration;
 use common::{AUDIO_SSRC, PICTURE, SOUND, VIDEO_SSRC};
 use limpid_rtp::bwe::Limits;
 use limpid_rtp::ext::{Kind, Map};
-use limpid_rtp::session::{Event, Feedback, Inbound, ReceiverId, SenderConfig, Session};
-use limpid_rtp::{Mid, PayloadType, Ssrc, rtcp, send};
+use limpid_rtp::session::{Event, Feedback, Inbound, ReceiverId, Session};
+use limpid_rtp::{Ssrc, rtcp, send};
 use limpid_sansio::{Instant, Machine};
 
 const STEP: Duration = Duration::from_millis(1);
@@ -56,21 +56,8 @@ impl Side {
         let now = Instant::ZERO;
         let video = session.add_receiver(now, common::section("v", common::video_payloads(), true), None);
         let audio = session.add_receiver(now, common::section("a", common::audio_payloads(), false), None);
-        let mut sender = SenderConfig {
-            ssrc: VIDEO_SSRC,
-            repair: Some(Ssrc(0x1111_1112)),
-            mid: Mid::new("v"),
-            rid: None,
-            payloads: common::video_payloads(),
-            payload_type: PayloadType(96),
-            is_video: true,
-            history: Duration::from_secs(1),
-        };
-        session.add_sender(now, sender.clone()).expect("free");
-        (sender.ssrc, sender.repair, sender.mid) = (AUDIO_SSRC, None, Mid::new("a"));
-        (sender.payloads, sender.payload_type) = (common::audio_payloads(), PayloadType(111));
-        sender.is_video = false;
-        session.add_sender(now, sender).expect("free");
+        session.add_sender(now, common::video_sender(VIDEO_SSRC, Some(Ssrc(0x1111_1112)))).expect("free");
+        session.add_sender(now, common::audio_sender(AUDIO_SSRC)).expect("free");
         Side { session, video, audio, wants_key: true, frames: 0, pictures: 0, sounds: 0 }
     }
 

@@ -6,11 +6,11 @@ mod common;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use common::{AUDIO_SSRC, VIDEO_SSRC, audio_payloads, picture, session, video_payloads};
+use common::{AUDIO_SSRC, VIDEO_SSRC, picture, session};
 use limpid_rtp::bwe::Limits;
 use limpid_rtp::codec::FrameToSend;
-use limpid_rtp::session::{Inbound, SenderConfig, Session};
-use limpid_rtp::{Mid, Packet, PayloadType, Ssrc, rtcp, send};
+use limpid_rtp::session::{Inbound, Session};
+use limpid_rtp::{Packet, Ssrc, rtcp, send};
 use limpid_sansio::{Instant, Machine};
 
 const REPAIR: Ssrc = Ssrc(0x1111_1112);
@@ -18,27 +18,9 @@ const REPAIR: Ssrc = Ssrc(0x1111_1112);
 const NUMBER: u8 = 3;
 
 fn add_both(session: &mut Session) {
-    let video = SenderConfig {
-        ssrc: VIDEO_SSRC,
-        repair: Some(REPAIR),
-        mid: Mid::new("v"),
-        rid: None,
-        payloads: video_payloads(),
-        payload_type: PayloadType(96),
-        is_video: true,
-        history: Duration::from_secs(1),
-    };
+    let video = common::video_sender(VIDEO_SSRC, Some(REPAIR));
     session.add_sender(Instant::ZERO, video).expect("free");
-    let audio = SenderConfig {
-        ssrc: AUDIO_SSRC,
-        repair: None,
-        mid: Mid::new("a"),
-        rid: None,
-        payloads: audio_payloads(),
-        payload_type: PayloadType(111),
-        is_video: false,
-        history: Duration::ZERO,
-    };
+    let audio = common::audio_sender(AUDIO_SSRC);
     session.add_sender(Instant::ZERO, audio).expect("free");
 }
 

@@ -4,11 +4,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{AUDIO_SSRC, VIDEO_SSRC, audio_payloads, session, video_payloads};
+use common::{AUDIO_SSRC, VIDEO_SSRC, session};
+use limpid_rtp::Ssrc;
 use limpid_rtp::bwe::Limits;
 use limpid_rtp::rtcp::{self, Packet, RateLimit};
-use limpid_rtp::session::{Inbound, SenderConfig, Session};
-use limpid_rtp::{Mid, PayloadType, Ssrc};
+use limpid_rtp::session::{Inbound, Session};
 use limpid_sansio::{Instant, Machine};
 
 const THEIRS: Ssrc = Ssrc(77);
@@ -20,16 +20,7 @@ fn at(millis: u64) -> Instant {
 /// Who shows pictures, at two megabits to begin with.
 fn sender() -> Session {
     let mut session = session(1, Limits { start: 2_000_000, ..Limits::default() });
-    let video = SenderConfig {
-        ssrc: VIDEO_SSRC,
-        repair: None,
-        mid: Mid::new("v"),
-        rid: None,
-        payloads: video_payloads(),
-        payload_type: PayloadType(96),
-        is_video: true,
-        history: Duration::from_secs(1),
-    };
+    let video = common::video_sender(VIDEO_SSRC, None);
     session.add_sender(at(0), video).expect("free");
     session.set_round_trip(Duration::from_millis(100));
     session
@@ -118,16 +109,7 @@ fn what_a_description_says_holds_for_all_paths_and_beside_sound() {
     let path = limpid_sansio::PathInfo { max_datagram: 1150, is_new_route: true };
     session.path_changed(path);
     assert_eq!(session.target_bitrate(), 400_000, "another path, the same receiver");
-    let sound = SenderConfig {
-        ssrc: AUDIO_SSRC,
-        repair: None,
-        mid: Mid::new("a"),
-        rid: None,
-        payloads: audio_payloads(),
-        payload_type: PayloadType(111),
-        is_video: false,
-        history: Duration::ZERO,
-    };
+    let sound = common::audio_sender(AUDIO_SSRC);
     session.add_sender(at(10), sound).expect("free");
     let Ok(()) = session.handle_timeout(at(1000));
     assert!((400_000..=600_000).contains(&session.target_bitrate()), "the limit was that of the pictures");

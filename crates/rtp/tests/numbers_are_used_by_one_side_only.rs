@@ -3,14 +3,12 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::{audio_payloads, section, video_payloads};
 use limpid_rtp::bwe::Limits;
 use limpid_rtp::ext::{Kind, Map};
 use limpid_rtp::rtcp::{self, Packet as Control};
-use limpid_rtp::session::{DropReason, Event, Feedback, Inbound, ReceiverId, SenderConfig, Session};
-use limpid_rtp::{Mid, Packet, PayloadType, Ssrc, send};
+use limpid_rtp::session::{DropReason, Event, Feedback, Inbound, ReceiverId, Session};
+use limpid_rtp::{Packet, Ssrc, send};
 use limpid_sansio::{Instant, Machine};
 
 const OURS: Ssrc = Ssrc(7);
@@ -31,16 +29,7 @@ fn session(seed: u8) -> (Session, ReceiverId) {
 }
 
 fn sends_too(session: &mut Session, ssrc: Ssrc, repair: Ssrc) {
-    let sender = SenderConfig {
-        ssrc,
-        repair: Some(repair),
-        mid: Mid::new("v"),
-        rid: None,
-        payloads: video_payloads(),
-        payload_type: PayloadType(96),
-        is_video: true,
-        history: Duration::from_secs(1),
-    };
+    let sender = common::video_sender(ssrc, Some(repair));
     session.add_sender(at(0), sender).expect("free");
 }
 

@@ -8,8 +8,8 @@ use limpid_rtp::bwe::Limits;
 use limpid_rtp::codec::{FrameToSend, Layer};
 use limpid_rtp::ext::dependency::Descriptor;
 use limpid_rtp::ext::{Kind, Map};
-use limpid_rtp::session::{Inbound, SenderConfig, Session};
-use limpid_rtp::{Mid, Packet, PayloadType, Ssrc, rtcp, send};
+use limpid_rtp::session::{Inbound, Session};
+use limpid_rtp::{Packet, Ssrc, rtcp, send};
 use limpid_sansio::{Instant, Machine};
 
 const DESCRIPTOR: u8 = 7;
@@ -20,16 +20,7 @@ fn session(is_described: bool) -> Session {
     assert!(map.insert(3, Kind::TransportWide));
     assert!(!is_described || map.insert(DESCRIPTOR, Kind::DependencyDescriptor));
     session.set_extensions(&map);
-    let sender = SenderConfig {
-        ssrc: Ssrc(1),
-        repair: Some(Ssrc(2)),
-        mid: Mid::new("v"),
-        rid: None,
-        payloads: common::video_payloads(),
-        payload_type: PayloadType(96),
-        is_video: true,
-        history: Duration::from_secs(1),
-    };
+    let sender = common::video_sender(Ssrc(1), Some(Ssrc(2)));
     session.add_sender(Instant::ZERO, sender).expect("free");
     session
 }

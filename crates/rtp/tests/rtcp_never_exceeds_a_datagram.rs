@@ -43,16 +43,8 @@ fn crowd(seed: u8) -> Session {
     for number in 0..STREAMS {
         let mid = format!("{number}");
         session.add_receiver(at(0), section(&mid, audio_payloads(), false), None);
-        let sender = SenderConfig {
-            ssrc: Ssrc(1000 * u32::from(seed) + number),
-            repair: None,
-            mid: Mid::new(&mid),
-            rid: None,
-            payloads: audio_payloads(),
-            payload_type: PayloadType(111),
-            is_video: false,
-            history: Duration::ZERO,
-        };
+        let ssrc = Ssrc(1000 * u32::from(seed) + number);
+        let sender = SenderConfig { mid: Mid::new(&mid), ..common::audio_sender(ssrc) };
         session.add_sender(at(0), sender).expect("free");
     }
     session

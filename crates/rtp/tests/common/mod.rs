@@ -81,6 +81,34 @@ pub fn audio_payloads() -> Vec<Payload> {
     }]
 }
 
+/// A stream of pictures of section `v`, as VP8.
+pub fn video_sender(ssrc: Ssrc, repair: Option<Ssrc>) -> SenderConfig {
+    SenderConfig {
+        ssrc,
+        repair,
+        mid: Mid::new("v"),
+        rid: None,
+        payloads: video_payloads(),
+        payload_type: PayloadType(96),
+        is_video: true,
+        history: Duration::from_secs(1),
+    }
+}
+
+/// A stream of sound of section `a`, as Opus.
+pub fn audio_sender(ssrc: Ssrc) -> SenderConfig {
+    SenderConfig {
+        ssrc,
+        repair: None,
+        mid: Mid::new("a"),
+        rid: None,
+        payloads: audio_payloads(),
+        payload_type: PayloadType(111),
+        is_video: false,
+        history: Duration::ZERO,
+    }
+}
+
 pub fn section(mid: &str, payloads: Vec<Payload>, is_video: bool) -> Section {
     Section { mid: Mid::new(mid), payloads, rids: Vec::new(), is_video }
 }
@@ -152,28 +180,9 @@ impl Call {
 
     pub fn add_senders(&mut self, payloads: Vec<Payload>) {
         self.pair.left(|session, now| {
-            let video = SenderConfig {
-                ssrc: VIDEO_SSRC,
-                repair: Some(Ssrc(0x1111_1112)),
-                mid: Mid::new("v"),
-                rid: None,
-                payloads,
-                payload_type: PayloadType(96),
-                is_video: true,
-                history: Duration::from_secs(1),
-            };
+            let video = SenderConfig { payloads, ..video_sender(VIDEO_SSRC, Some(Ssrc(0x1111_1112))) };
             session.add_sender(now, video).expect("free");
-            let audio = SenderConfig {
-                ssrc: AUDIO_SSRC,
-                repair: None,
-                mid: Mid::new("a"),
-                rid: None,
-                payloads: audio_payloads(),
-                payload_type: PayloadType(111),
-                is_video: false,
-                history: Duration::ZERO,
-            };
-            session.add_sender(now, audio).expect("free");
+            session.add_sender(now, audio_sender(AUDIO_SSRC)).expect("free");
         });
     }
 
