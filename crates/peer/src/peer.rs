@@ -183,6 +183,7 @@ impl Peer {
         while let Some(event) = self.transport.ice.poll_event() {
             self.on_ice(now, event);
         }
+        self.note_answers(now);
         while let Some(event) = self.transport.dtls.as_mut().and_then(Machine::poll_event) {
             self.on_dtls(now, event);
         }

@@ -25,6 +25,8 @@ pub(crate) struct Media {
     pub(crate) flows: Vec<Flow>,
     srtp: Option<limpid_srtp::Session>,
     places: Places,
+    /// Checks of the path that were answered so far.
+    answers: u64,
 }
 
 impl Peer {
@@ -52,8 +54,8 @@ impl Peer {
         config.bitrate = self.config.bitrate;
         config.max_packet = FIRST_MAX_PACKET;
         let session = Session::new(config);
-        self.media =
-            Some(Box::new(Media { session, srtp: None, flows: Vec::new(), places: Places::default() }));
+        let places = Places::default();
+        self.media = Some(Box::new(Media { session, srtp: None, flows: Vec::new(), places, answers: 0 }));
         self.protect_media();
     }
 
@@ -74,6 +76,15 @@ impl Peer {
         media.srtp = limpid_srtp::Session::from_dtls(provider, profile, &keys, is_client, config).ok();
         if let Some((_, _, info)) = self.transport.path {
             self.fit_media(info);
+        }
+    }
+
+    /// A check of the path that was answered shows that it carries.
+    pub(crate) fn note_answers(&mut self, now: Instant) {
+        let Some(media) = &mut self.media else { return };
+        let answers = self.transport.ice.stats().responses_received;
+        if core::mem::replace(&mut media.answers, answers) != answers {
+            media.session.path_answered(now);
         }
     }
 

@@ -5,11 +5,11 @@ mod common;
 use std::time::Duration;
 
 use common::Couple;
-use common::call::{call, picture, read, write};
+use common::call::{call, picture, read, try_write, write};
 use limpid_netsim::Link;
 use limpid_peer::limpid_rtp::codec::Format;
 use limpid_peer::limpid_rtp::session;
-use limpid_peer::{Event, MediaKind};
+use limpid_peer::{Event, MediaKind, TransceiverId};
 
 #[test]
 fn pictures_and_sound_arrive_as_they_were_written() {
@@ -171,4 +171,32 @@ fn the_bandwidth_of_a_description_limits_what_is_sent() {
         sources.iter().filter_map(|ssrc| peer.rtp().sender(*ssrc)?.max_bitrate()).collect()
     });
     assert_eq!(limits, [90_000]);
+}
+
+/// Writes pictures for so long, whether they are taken or not; those that came.
+fn film(couple: &mut Couple, camera: TransceiverId, numbers: std::ops::Range<u32>) -> usize {
+    let (a, b) = (couple.a, couple.b);
+    numbers
+        .map(|number| {
+            let data = picture(number, number.is_multiple_of(30));
+            try_write(couple, a, camera, number, &data);
+            couple.world.run_for(Duration::from_millis(33));
+            read(couple, b, camera).len()
+        })
+        .sum()
+}
+
+#[test]
+fn pictures_that_did_not_arrive_for_some_time_come_again_by_themselves() {
+    let (mut couple, [_, camera]) = call(Link::millis(20));
+    let a = couple.a;
+    assert!(film(&mut couple, camera, 0..60) > 50);
+    // One way is dead for eight seconds: the other side's reports say so, and sending ceases.
+    couple.world.set_links(a, Link { loss: 1.0, ..Link::millis(20) }, Link::millis(20));
+    assert_eq!(film(&mut couple, camera, 60..300), 0);
+    let has_ceased = |event: &Event| matches!(event, Event::Rtp(session::Event::SendingCeased { .. }));
+    assert!(couple.world.events(a).iter().any(|(_, event)| has_ceased(event)));
+    couple.world.set_links(a, Link::millis(20), Link::millis(20));
+    film(&mut couple, camera, 300..900);
+    assert!(film(&mut couple, camera, 900..960) > 50, "an answered check is a reason to try again");
 }

@@ -79,7 +79,7 @@ fn without_rtcp_all_streams_cease_and_go_on_when_it_comes_back() {
 
 //~ covers 8083-4.2-a, 8083-4.5-a, 8083-4.5-b
 #[test]
-fn what_does_not_arrive_ceases_until_the_application_has_reason_to_try_again() {
+fn what_does_not_arrive_ceases_until_there_is_reason_to_try_again() {
     let mut call = Call::new(2, Link::millis(25));
     call.run_for(seconds(3));
     call.pair.set_link(Side::Left, nothing());
@@ -99,7 +99,21 @@ fn what_does_not_arrive_ceases_until_the_application_has_reason_to_try_again() {
     call.run_for(seconds(3));
     assert!(resumed(&call, VIDEO_SSRC).is_some() && call.seen.last().expect("seen").at > since + seconds(15));
     assert_eq!(resumed(&call, AUDIO_SSRC), None, "each by itself");
-    // Another route is a new beginning.
+    // Something came back.
+    call.pair.left(|session, now| session.path_answered(now));
+    call.run_for(seconds(1));
+    assert!(resumed(&call, AUDIO_SSRC).is_some());
+}
+
+//~ covers 8083-4.5-b
+#[test]
+fn on_another_route_all_begins_anew() {
+    let mut call = Call::new(2, Link::millis(25));
+    call.run_for(seconds(3));
+    call.pair.set_link(Side::Left, nothing());
+    call.run_for(seconds(12));
+    call.pair.set_link(Side::Left, Link::millis(25));
+    assert_eq!(ceased(&call, AUDIO_SSRC).map(|(_, trip)| trip), Some(Trip::MediaTimeout));
     call.pair.left(|session, _| session.path_changed(PathInfo { max_datagram: 1150, is_new_route: true }));
     call.run_for(seconds(1));
     assert!(resumed(&call, AUDIO_SSRC).is_some());

@@ -22,6 +22,17 @@ pub(crate) fn picture(number: u32, is_key: bool) -> Vec<u8> {
 }
 
 pub(crate) fn write(couple: &mut Couple, side: Handle<Peer>, id: TransceiverId, number: u32, data: &[u8]) {
+    assert!(try_write(couple, side, id, number, data), "no room");
+}
+
+/// Whether it was taken.
+pub(crate) fn try_write(
+    couple: &mut Couple,
+    side: Handle<Peer>,
+    id: TransceiverId,
+    number: u32,
+    data: &[u8],
+) -> bool {
     let frame = send::Frame {
         media_time: Duration::from_millis(33) * number,
         captured: None,
@@ -29,7 +40,7 @@ pub(crate) fn write(couple: &mut Couple, side: Handle<Peer>, id: TransceiverId, 
         info: FrameToSend::default(),
         extras: Extras::default(),
     };
-    couple.world.with(side, |peer, now| peer.write_frame(now, id, &frame)).expect("room");
+    couple.world.with(side, |peer, now| peer.write_frame(now, id, &frame)).is_ok()
 }
 
 pub(crate) fn read(couple: &mut Couple, side: Handle<Peer>, id: TransceiverId) -> Vec<Vec<u8>> {

@@ -66,14 +66,17 @@ pub struct CircuitBreaker {
 
 #[derive(Copy, Clone, Debug)]
 struct Unreceived {
+    /// The last report before them.
+    since: Instant,
     reports: u32,
     limit: u32,
 }
 
-/// One reporting interval.
+/// One reporting interval, or a few short ones.
 #[derive(Copy, Clone, Default, Debug)]
 struct Sample {
-    fraction_lost: f64,
+    /// The fraction that was lost, times the seconds.
+    lost_seconds: f64,
     seconds: f64,
     packets: f64,
     bytes: f64,
@@ -85,6 +88,11 @@ impl CircuitBreaker {
     const K: u32 = 5;
     /// How many times TCP's rate is too much. §4.3.
     const TOO_MUCH: f64 = 10.0;
+    /// Tdr is at least so long. With feedback, reports come early too, many in a frame's time (§5): it is not those that tell
+    /// how often the other side reports by itself, and a moment's loss must not end a call.
+    const REGULAR: Duration = Duration::from_secs(1);
+    /// Reports that follow each other sooner make one sample, in seconds: all samples together reach back 16 s.
+    const SHORTEST_SAMPLE: f64 = 0.25;
 
     /// Nothing was sent yet.
     pub fn new(timing: Timing) -> Self {
@@ -131,7 +139,7 @@ impl CircuitBreaker {
         let trip = if !was_sent {
             None // nothing was sent that could have arrived
         } else if report.highest_sequence == highest {
-            self.not_received(interval)
+            self.not_received(now, last)
         } else {
             self.unreceived = None;
             self.is_congested(interval).then_some(Trip::Congestion)
@@ -140,36 +148,41 @@ impl CircuitBreaker {
     }
 
     fn sample(&mut self, report: &Report, interval: Duration) {
-        self.samples.rotate_right(1);
-        self.samples[0] = Sample {
-            fraction_lost: f64::from(report.fraction_lost) / 256.0,
-            seconds: seconds(interval),
-            packets: self.packets as f64,
-            bytes: self.bytes as f64,
-        };
-        self.count = (self.count + 1).min(Self::SAMPLES);
+        if self.count == 0 || self.samples[0].seconds >= Self::SHORTEST_SAMPLE {
+            self.samples.rotate_right(1);
+            self.samples[0] = Sample::default();
+            self.count = (self.count + 1).min(Self::SAMPLES);
+        }
+        let sample = &mut self.samples[0];
+        sample.lost_seconds += f64::from(report.fraction_lost) / 256.0 * seconds(interval);
+        sample.seconds += seconds(interval);
+        sample.packets += self.packets as f64;
+        sample.bytes += self.bytes as f64;
         (self.packets, self.bytes) = (0, 0);
     }
 
-    /// §4.2: the number of reports is found anew with each, and only grows while nothing arrives.
-    fn not_received(&mut self, interval: Duration) -> Option<Trip> {
-        let longest = interval.max(self.rtt).max(self.timing.frame_interval);
-        let limit = (f64::from(Self::K) * seconds(longest) / seconds(interval)).min(1e6);
-        let limit = limit as u32 + u32::from(limit > f64::from(limit as u32));
-        let state = self.unreceived.get_or_insert(Unreceived { reports: 0, limit });
+    /// §4.2: the number of reports is found anew with each, and only grows while nothing arrives. They have to take the time
+    /// of k regular ones.
+    fn not_received(&mut self, now: Instant, last: Instant) -> Option<Trip> {
+        let interval = now.since(last).max(Self::REGULAR);
+        let longest = interval.max(self.rtt).max(self.timing.frame_interval).saturating_mul(Self::K);
+        let limit = u32::try_from(longest.as_nanos().div_ceil(interval.as_nanos())).unwrap_or(u32::MAX);
+        let state = self.unreceived.get_or_insert(Unreceived { since: last, reports: 0, limit });
         state.limit = state.limit.max(limit);
         state.reports += 1;
-        (state.reports >= state.limit).then_some(Trip::MediaTimeout)
+        let is_long = now >= state.since + Self::REGULAR.saturating_mul(Self::K);
+        (is_long && state.reports >= state.limit).then_some(Trip::MediaTimeout)
     }
 
     /// §4.3, with the simple equation and b = 1: X = s / (Tr · √(2p/3)).
     fn is_congested(&self, interval: Duration) -> bool {
-        let wanted = self.intervals(interval);
-        let Some(samples) = self.samples.get(..wanted).filter(|_| self.count > wanted) else { return false };
+        let Some(samples) = self.latest(self.congestion_time(interval.max(Self::REGULAR))) else {
+            return false;
+        };
         let total = |of: fn(&Sample) -> f64| samples.iter().map(of).sum::<f64>();
         let (time, packets, bytes) =
             (total(|sample| sample.seconds), total(|sample| sample.packets), total(|sample| sample.bytes));
-        let lost = total(|sample| sample.fraction_lost * sample.seconds) / time;
+        let lost = total(|sample| sample.lost_seconds) / time;
         let rtt = seconds(self.rtt);
         // Less than one packet in a round trip or interval is no congestion.
         if packets < 1.0 || packets / time < 1.0 / rtt.max(seconds(interval)) {
@@ -180,13 +193,21 @@ impl CircuitBreaker {
         rate * rate * rtt * rtt * 2.0 * lost / 3.0 > Self::TOO_MUCH * Self::TOO_MUCH * size * size
     }
 
-    /// CB_INTERVAL. §4.3.
-    fn intervals(&self, interval: Duration) -> usize {
+    /// CB_INTERVAL, as a time. §4.3.
+    fn congestion_time(&self, interval: Duration) -> Duration {
         let frames = self.timing.frame_interval.saturating_mul(self.timing.group.saturating_mul(10));
         let react = frames.max(self.rtt * 10).max(interval * 3);
-        let most = (self.timing.reporting_interval * 3).max(Duration::from_secs(15));
-        let span = react.min(most).as_nanos();
-        (span.div_ceil(interval.as_nanos()) as usize).clamp(1, Self::SAMPLES - 1)
+        react.min((self.timing.reporting_interval * 3).max(Duration::from_secs(15)))
+    }
+
+    /// The samples of so long a time. `None`: there are not enough yet.
+    fn latest(&self, time: Duration) -> Option<&[Sample]> {
+        let mut sum = 0.0;
+        let last = self.samples[..self.count].iter().position(|sample| {
+            sum += sample.seconds;
+            sum >= seconds(time)
+        })?;
+        Some(&self.samples[..=last])
     }
 
     /// When [`handle_timeout`](CircuitBreaker::handle_timeout) has something to say.
@@ -217,7 +238,7 @@ impl CircuitBreaker {
         self.tripped.map(|(trip, _)| trip)
     }
 
-    /// Begins anew, if the pause was as long as it takes to trip; `false`: too early. §4.5.
+    /// Begins anew, if the pause was as long as the slowest breaker takes to trip; `false`: too early. §4.5.
     pub fn restart(&mut self, now: Instant) -> bool {
         let may = self.tripped.is_none_or(|(_, at)| now >= at + self.timeout());
         if may {
@@ -281,7 +302,17 @@ mod tests {
         assert_eq!(run(0, 50, false), Some((6, Trip::MediaTimeout)), "the first report sets the mark");
         assert_eq!(run(0, 2000, false), Some((11, Trip::MediaTimeout)), "a long way takes longer");
         let mut breaker = CircuitBreaker::new(Timing::default());
-        let report = Report { highest_sequence: 7, fraction_lost: 0, rtt: None };
+        let report = Report { highest_sequence: 7, fraction_lost: 235, rtt: Some(Duration::from_millis(50)) };
+        let trip = (0..).find_map(|turn| {
+            breaker.sent(millis(turn * 20), 1000);
+            breaker.on_report(millis(turn * 20), &report).map(|trip| (turn * 20, trip))
+        });
+        assert_eq!(
+            trip,
+            Some((5000, Trip::MediaTimeout)),
+            "early reports, fifty a second, prove it no sooner"
+        );
+        let mut breaker = CircuitBreaker::new(Timing::default());
         let idle = (0..100).find_map(|second| breaker.on_report(millis(second * 1000), &report));
         assert_eq!(idle, None, "nothing was sent");
     }

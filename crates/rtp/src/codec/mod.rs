@@ -55,6 +55,8 @@ mod whole;
 
 use alloc::vec::Vec;
 
+use limpid_sansio::wire::Reader;
+
 pub use format::Format;
 pub use frame::{FirstIds, FrameInfo, FrameToSend, Layer, MAX_FRAME, Malformed, Piece, Unsendable};
 pub use picture_id::PictureId;
@@ -177,6 +179,16 @@ impl Depacketizer {
             Format::Vp9 => vp9::ends_frame(payload),
             Format::Vp8 | Format::H264 { .. } | Format::H265 | Format::Av1 => false,
             _ => true,
+        }
+    }
+
+    /// The number of the picture that this payload belongs to, where the format has one.
+    pub fn picture_id(&self, payload: &[u8]) -> Option<PictureId> {
+        let mut reader = Reader::new(payload);
+        match self.format {
+            Format::Vp8 => vp8::Descriptor::read(&mut reader).ok()?.picture_id,
+            Format::Vp9 => vp9::Descriptor::read(&mut reader).ok()?.picture_id,
+            _ => None,
         }
     }
 

@@ -108,6 +108,10 @@ impl Stream {
         if let Some(&span) = self.frames.front().filter(|span| span.first == first) {
             return Some(self.try_read(span));
         }
+        if let Some(next) = self.goes_on_at() {
+            self.advance(next);
+            return Some(Step::Again);
+        }
         if let Some(step) = self.key_frame_ahead() {
             return Some(step);
         }
@@ -118,6 +122,18 @@ impl Stream {
             return Some(Step::Again);
         }
         None
+    }
+
+    /// Where the next frame begins, if nothing of the pictures is missing before it though numbers are: their ids follow each
+    /// other. What had the numbers was parity or padding, which no sender keeps: it would be waited for in vain.
+    pub(super) fn goes_on_at(&self) -> Option<u64> {
+        self.packets.gap()?;
+        let span = self.frames.front().filter(|span| !span.is_broken)?;
+        let begin = self.packets.get(span.first)?;
+        let id = Depacketizer::new(self.codec(begin.payload_type)?.format).picture_id(&begin.payload)?;
+        let follows = id.follows(self.reading.last?.picture_id?);
+        let brings_nothing = |sequence| self.packets.get(sequence).is_none_or(|entry| entry.is_filler);
+        (follows && (self.packets.first()..span.first).all(brings_nothing)).then_some(span.first)
     }
 
     /// Whether the packet at the front brings nothing: filler, or the rest of a frame that was given up.

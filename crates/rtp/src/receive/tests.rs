@@ -99,6 +99,37 @@ fn a_frame_is_read_when_all_its_packets_are_there_in_any_order_once() {
     assert_eq!((stats.packets_received, stats.packets_lost, stats.packets_duplicated), (7, -3, 2));
 }
 
+/// A frame of one packet with a picture id of 15 bits.
+fn numbered(sequence: u16, number: u32, id: u16) -> Vec<u8> {
+    let [high, low] = (0x8000 | id).to_be_bytes();
+    let payload = [&[0x90, 0x80, high, low][..], &picture(number == 1, number, 0)].concat();
+    packet(sequence, number * 3000, true, &payload)
+}
+
+//~ covers 7741-4.2-g
+#[test]
+fn a_number_that_had_no_picture_is_not_waited_for() {
+    let mut stream = video();
+    let empty = packet(14, 9000, false, &[]);
+    give(&mut stream, 0, &numbered(10, 1, 0x7ffe));
+    // 11 was parity, as were 13 and 14, of which one came; 16 was a picture.
+    for (sequence, number, id) in [(12, 2, 0x7fff), (15, 3, 0), (17, 5, 2)] {
+        if sequence == 15 {
+            assert_eq!(give(&mut stream, 0, &empty), Verdict::Filler);
+        }
+        give(&mut stream, 0, &numbered(sequence, number, id));
+        assert!(sequence == 17 || stream.is_readable(at(0)));
+    }
+    assert_eq!(read(&mut stream, 0), [(1, false), (2, false), (3, false)]);
+    assert!(!stream.is_readable(at(0)));
+    let mut lost = Vec::new();
+    stream.poll_nack(at(20), Duration::from_millis(20), usize::MAX, &mut lost);
+    assert_eq!(lost, [16], "and the others are not asked for");
+    give(&mut stream, 21, &numbered(16, 4, 1));
+    assert_eq!(read(&mut stream, 21), [(4, false), (5, false)]);
+    assert_eq!(stream.stats().frames_dropped, 0);
+}
+
 #[test]
 fn what_can_not_be_repaired_is_given_up_and_a_key_frame_is_asked_for_until_it_comes() {
     let mut stream = video();

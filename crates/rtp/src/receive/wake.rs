@@ -18,6 +18,7 @@ impl Stream {
         }
         self.frames.front().is_some_and(|span| span.first == first)
             || self.skips(first)
+            || self.goes_on_at().is_some()
             || (self.needs_key_frame() && self.frames.has_untried())
             || self.gives_up_at().is_some_and(|at| at <= now)
     }

@@ -2,7 +2,8 @@
 //!
 //! Each stream has a breaker of its own; the network that trips one will mostly trip all of them. What ceased sends neither
 //! frames nor anything once more, but its reports go on. It begins anew on another route; after a silence of the other side
-//! when RTCP comes again; else when the application says so. Except on another route, never sooner than it took to trip.
+//! when RTCP comes again; where nothing arrived, when the path carries something again; else when the application says so.
+//! Except on another route, never sooner than it took to trip.
 
 use core::time::Duration;
 
@@ -28,6 +29,16 @@ impl Session {
             let breaker = &mut self.senders[at].breaker;
             breaker.on_rtcp();
             if breaker.tripped() == Some(Trip::RtcpTimeout) {
+                self.resume_sender(now, at);
+            }
+        }
+    }
+
+    /// The path carried something there and back just now, as whoever checks it knows: that is a reason to try again for
+    /// streams that ceased because nothing arrived. §4.5.
+    pub fn path_answered(&mut self, now: Instant) {
+        for at in 0..self.senders.len() {
+            if self.senders[at].breaker.tripped() == Some(Trip::MediaTimeout) {
                 self.resume_sender(now, at);
             }
         }
