@@ -127,6 +127,15 @@ impl Transport {
         known.is_some_and(|known| (&known.ufrag, &known.pwd) != (&theirs.ufrag, &theirs.pwd))
     }
 
+    /// Both sides restart ICE, or neither: who is asked for new credentials has to bring some (RFC 9429 §5.10).
+    pub(crate) fn check_restart(&self, is_asked: bool, theirs: &TransportSection) -> Result<(), JsepError> {
+        match (is_asked && self.remote.is_some(), self.is_restart(theirs)) {
+            (false, true) => Err(JsepError::RestartNotAsked),
+            (true, false) => Err(JsepError::RestartNotAnswered),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a description can be applied: some fingerprint must be of use, and what was agreed on stays. Another
     /// certificate, or the other role, asks for another DTLS association (RFC 8842 §3.1), and one connection has one.
     pub(crate) fn check_remote(&self, theirs: &TransportSection) -> Result<(), Misuse> {

@@ -11,8 +11,13 @@ use limpid_peer::{ConnectionState, Description, Event, Misuse, SignalingState};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn ufrag(description: &str) -> &str {
-    let at = description.find("a=ice-ufrag:").expect("a fragment") + 12;
-    description[at..].lines().next().expect("a line")
+    credentials(description)[0]
+}
+
+/// User name fragment and password.
+fn credentials(description: &str) -> [&str; 2] {
+    let value = |prefix| description.lines().find_map(|line| line.strip_prefix(prefix)).expect("a line");
+    [value("a=ice-ufrag:"), value("a=ice-pwd:")]
 }
 
 #[test]
@@ -243,6 +248,30 @@ fn an_answer_that_restarts_ice_though_nobody_asked_changes_nothing() {
     couple.world.with(couple.a, |a, now| {
         let refused = a.set_remote_description(now, restarting);
         assert_eq!(refused, Err(Misuse::Description(limpid_sdp::JsepError::RestartNotAsked)));
+        assert_eq!(a.signaling_state(), SignalingState::HaveLocalOffer, "as if it had not come");
+        a.set_remote_description(now, answer).expect("the answer itself");
+    });
+    couple.world.run_for(60 * SECOND);
+    assert_eq!(couple.states(), (ConnectionState::Connected, ConnectionState::Connected));
+}
+
+//~ covers 9429-5.10-c neg, 8839-4.4.2.1-a
+#[test]
+fn an_answer_that_keeps_its_credentials_though_new_ones_were_asked_for_changes_nothing() {
+    let mut couple = Couple::new(9, Link::millis(20));
+    couple.open("chat");
+    couple.negotiate();
+    couple.connect(2 * SECOND);
+    let before = couple.world.machine(couple.b).local_description().expect("negotiated").sdp;
+    couple.world.with(couple.a, |a, _| a.restart_ice());
+    let offer = couple.offer(couple.a);
+    let answer = couple.answer(couple.b, offer);
+    let (old, new) = (credentials(&before), credentials(&answer.sdp));
+    assert!(old.iter().zip(new).all(|(old, new)| *old != new), "what we answer has new ones");
+    let kept = altered(answer.clone(), &[(new[0], old[0]), (new[1], old[1])]);
+    couple.world.with(couple.a, |a, now| {
+        let refused = a.set_remote_description(now, kept);
+        assert_eq!(refused, Err(Misuse::Description(limpid_sdp::JsepError::RestartNotAnswered)));
         assert_eq!(a.signaling_state(), SignalingState::HaveLocalOffer, "as if it had not come");
         a.set_remote_description(now, answer).expect("the answer itself");
     });

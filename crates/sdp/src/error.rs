@@ -34,6 +34,8 @@ pub enum JsepError {
     NewCertificateWithoutRestart,
     /// The answer has new ICE credentials, and the offer did not ask for any (RFC 9429 §5.10).
     RestartNotAsked,
+    /// The answer keeps the old ICE credentials, and the offer asked for new ones (RFC 9429 §5.10, RFC 8839 §4.4.2.1).
+    RestartNotAnswered,
 }
 
 impl fmt::Display for JsepError {
@@ -60,6 +62,9 @@ impl fmt::Display for JsepError {
             }
             JsepError::RestartNotAsked => {
                 return f.write_str("the answer restarts ICE, and the offer did not");
+            }
+            JsepError::RestartNotAnswered => {
+                return f.write_str("the offer restarts ICE, and the answer keeps the old credentials");
             }
         };
         write!(f, "section {section} {what}")

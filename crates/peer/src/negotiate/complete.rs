@@ -1,7 +1,6 @@
 //! What follows when both descriptions of an exchange are there: transport, association, transceivers. RFC 9429 §5.11.
 
 use limpid_sansio::Instant;
-use limpid_sdp::JsepError;
 use limpid_sdp::SessionDescription;
 use limpid_sdp::jsep::{self, Agreement, Setup, TransportSection};
 
@@ -26,8 +25,8 @@ impl Peer {
         if let Some(tag) = jsep::tagged(if is_offerer { &remote } else { &ours }) {
             let theirs = jsep::transport(&remote, tag)?;
             self.transport.check_remote(&theirs)?;
-            if is_offerer && !draft.generation.is_new && self.transport.is_restart(&theirs) {
-                return Err(JsepError::RestartNotAsked.into());
+            if is_offerer {
+                self.transport.check_restart(draft.generation.is_new, &theirs)?;
             }
             let is_client = match is_offerer {
                 true => theirs.setup == Setup::Passive,
