@@ -126,8 +126,7 @@ impl Flow {
         let first = payloads.iter().find(|payload| is_frames(payload)).map(|payload| payload.payload_type);
         for source in &negotiated.local_sources {
             let (Some(payload_type), true) = (first, negotiated.may_send) else { continue };
-            let ssrc = Ssrc(source.ssrc);
-            if self.senders.iter().any(|(_, known)| *known == ssrc) {
+            if self.senders.iter().any(|(_, known)| is_under(session, *known, source)) {
                 continue;
             }
             let config = sender_config(negotiated, source, payloads.clone(), payload_type);
@@ -138,7 +137,7 @@ impl Flow {
         let layers = self.senders.len().max(1) as u64;
         let max_bitrate = negotiated.max_bitrate.map(|bits_per_second| bits_per_second / layers);
         for (_, ssrc) in &self.senders {
-            let is_agreed = negotiated.local_sources.iter().any(|source| source.ssrc == ssrc.0);
+            let is_agreed = negotiated.local_sources.iter().any(|source| is_under(session, *ssrc, source));
             if let Some(mut sender) = session.sender(*ssrc) {
                 sender.set_payloads(now, &payloads);
                 sender.set_max_bitrate(now, max_bitrate);
@@ -152,6 +151,11 @@ impl Flow {
         self.senders.drain(..).for_each(|(_, ssrc)| session.remove_sender(ssrc));
         self.receivers.drain(..).for_each(|(_, id)| session.remove_receiver(id));
     }
+}
+
+/// Whether a stream of ours has the number of this source.
+fn is_under(session: &Session, stream: Ssrc, source: &LocalSource) -> bool {
+    session.numbers_of(stream).is_some_and(|(ssrc, _)| ssrc.0 == source.ssrc)
 }
 
 /// The layers of the old form, lowest first, under names that they have here only. As many as we take, but always one.

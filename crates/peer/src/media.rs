@@ -62,7 +62,7 @@ impl NegotiatedMedia {
     pub(crate) fn new(
         agreement: Agreement,
         mid: String,
-        ours: Option<(TransceiverId, &[LocalSource])>,
+        ours: Option<(TransceiverId, Vec<LocalSource>)>,
         cname: &str,
     ) -> Self {
         let has_feedback =
@@ -77,7 +77,7 @@ impl NegotiatedMedia {
             .any(|e| matches!(Kind::from_uri(&e.uri), Some(Kind::TransportWide | Kind::TransportWide02)));
         let is_live = ours.is_some();
         NegotiatedMedia {
-            transceiver: ours.map(|(id, _)| id),
+            transceiver: ours.as_ref().map(|(id, _)| *id),
             mid,
             kind: agreement.kind,
             may_send: is_live && agreement.direction.sends(),
@@ -86,7 +86,7 @@ impl NegotiatedMedia {
             receive_extensions: extensions(|extension| extension.direction.receives()),
             reduced_size_rtcp: agreement.reduced_size_rtcp,
             mixed_extensions: agreement.mixed_extensions,
-            local_sources: ours.map_or(Vec::new(), |(_, sources)| agreed_sources(&agreement, sources)),
+            local_sources: ours.map_or(Vec::new(), |(_, sources)| agreed_sources(&agreement, &sources)),
             remote_sources: agreement.remote_sources.clone(),
             remote_legacy_layers: agreement.remote_legacy_layers,
             remote_rids: agreement.receive_layers.iter().map(|layer| layer.rid.clone()).collect(),

@@ -4,6 +4,7 @@
 //! A transceiver is a place for one track each way. Nothing here speaks to the other side: each change that it has to know of
 //! asks for an exchange of descriptions.
 
+use limpid_rtp::Ssrc;
 use limpid_sdp::Codec;
 use limpid_sdp::jsep::{Direction, LocalSource, MediaKind};
 
@@ -55,6 +56,7 @@ pub struct Transceiver {
     pub(crate) is_for_track: bool,
     pub(crate) track: Option<Track>,
     pub(crate) streams: Vec<String>,
+    /// As they were first numbered, by which their streams are called; see [`sources_of`](Peer::sources_of).
     pub(crate) sources: Vec<LocalSource>,
     pub(crate) has_sent: bool,
     pub(crate) remote: RemoteTrack,
@@ -337,6 +339,19 @@ impl Peer {
             }
         }
         sources
+    }
+
+    /// Where a transceiver sends from, under the numbers that it has now: one that the other side uses too was given up for
+    /// another (RFC 3550 §8.2).
+    pub(crate) fn sources_of(&self, transceiver: &Transceiver) -> Vec<LocalSource> {
+        let session = self.media.as_ref().map(|media| &media.session);
+        let now = |source: &LocalSource| match session.and_then(|it| it.numbers_of(Ssrc(source.ssrc))) {
+            Some((ssrc, rtx)) => {
+                LocalSource { ssrc: ssrc.0, rtx: rtx.map(|rtx| rtx.0), rid: source.rid.clone() }
+            }
+            None => source.clone(),
+        };
+        transceiver.sources.iter().map(now).collect()
     }
 
     /// Random, and none of ours (RFC 3550 §8.1).

@@ -89,7 +89,7 @@ impl Peer {
                 None => self.end_section(ours.index),
             }
             let transceiver = id.and_then(|id| self.transceiver(id));
-            let sources = transceiver.map(|transceiver| (transceiver.id, transceiver.sources.as_slice()));
+            let sources = transceiver.map(|transceiver| (transceiver.id, self.sources_of(transceiver)));
             sections.push(NegotiatedMedia::new(agreement, mid, sources, &self.negotiation.cname));
         }
         self.apply_media(now, sections);

@@ -46,7 +46,7 @@ pub(super) struct MediaWish {
 }
 
 impl MediaWish {
-    fn of(transceiver: &Transceiver, section: Option<usize>, mid: Option<String>) -> Self {
+    fn of(peer: &Peer, transceiver: &Transceiver, section: Option<usize>, mid: Option<String>) -> Self {
         MediaWish {
             transceiver: transceiver.id,
             section,
@@ -60,7 +60,7 @@ impl MediaWish {
                 Some(track) => track.id.clone(),
                 None => format!("track-{}", transceiver.id.0),
             },
-            sources: transceiver.sources.clone(),
+            sources: peer.sources_of(transceiver),
         }
     }
 }
@@ -92,8 +92,9 @@ impl Peer {
         self.need_cname();
         let live = self.transceivers.iter().filter(|transceiver| !transceiver.is_stopping);
         let placed = live.filter(|transceiver| transceiver.association.section.is_some());
-        let wish =
-            |transceiver: &Transceiver| MediaWish::of(transceiver, transceiver.association.section, None);
+        let wish = |transceiver: &Transceiver| {
+            MediaWish::of(self, transceiver, transceiver.association.section, None)
+        };
         let media = placed.map(wish).collect();
         let generation = self.transport.generation();
         let mut draft = self.draft(DescriptionKind::Answer, generation);
@@ -195,7 +196,7 @@ impl Peer {
             };
             let section = association.section.filter(is_in_force);
             let mid = association.mid.clone().unwrap_or_else(|| names.next());
-            wishes.push(MediaWish::of(transceiver, section, Some(mid)));
+            wishes.push(MediaWish::of(self, transceiver, section, Some(mid)));
         }
         let wants_data = self.association.is_some() || self.transceivers.is_empty();
         let data_mid = wants_data.then(|| if wishes.is_empty() { "0".to_owned() } else { names.next() });

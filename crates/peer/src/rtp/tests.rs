@@ -1,6 +1,7 @@
 //! What a verified peer that has gone bad can do with media: authentic packets made by hand. The data channel and the other
 //! tracks go on, memory is bounded, and what goes nowhere is counted.
 
+mod collision;
 mod control;
 mod streams;
 

@@ -74,6 +74,13 @@ impl Session {
         })
     }
 
+    /// The numbers of a stream of ours, and of its retransmissions where it has one for them, agreed on or not. They are those
+    /// under which it was added, unless it was [renumbered](super::Event::Renumbered). `None`: there is no such stream.
+    pub fn numbers_of(&self, id: Ssrc) -> Option<(Ssrc, Option<Ssrc>)> {
+        let sender = self.senders.iter().find(|sender| sender.config.ssrc == id)?;
+        Some((sender.stream.ssrc(), sender.config.repair))
+    }
+
     /// Whether a number is that of a stream that comes, or of its retransmissions.
     pub fn is_known(&self, ssrc: Ssrc) -> bool {
         self.routes.find(ssrc).is_some()
