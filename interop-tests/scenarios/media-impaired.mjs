@@ -33,7 +33,8 @@ async function over(what, from, options, body) {
       return await body(call, path);
     } catch (error) {
       const state = call ? JSON.stringify(await look(call.page, call.lab).catch(String)) : '';
-      throw new Error(`${error.stack}\nrelay ${JSON.stringify(path.counts())}\n${state}`);
+      const ceased = JSON.stringify(call ? [...call.lab.events('ceased'), ...call.lab.events('resumed')] : []);
+      throw new Error(`${error.stack}\nrelay ${JSON.stringify(path.counts())}, ceased ${ceased}\n${state}`);
     } finally {
       await call?.end();
       path.close();

@@ -14,7 +14,8 @@
 //! | `key` | asks for a key frame | `came-key` when one is there |
 //! | `report` | | `report` |
 //!
-//! `asked`: the other side wants a key frame. `key-sent`: it has left. `key`: a key of a telephone was pressed; `key-up` (`ms`): and released.
+//! `asked`: the other side wants a key frame. `key-sent`: it has left. `key`: a key of a telephone was pressed; `key-up` (`ms`):
+//! and released. `ceased` (`trip`), `resumed`: a stream of ours sends no longer, or again (RFC 8083).
 
 mod send;
 mod tracks;
@@ -34,7 +35,7 @@ async fn main() -> Outcome {
     let connection = Arc::new(PeerConnection::new().await?);
     let board = Arc::new(Board::default());
     tokio::spawn(tracks::listen_to_all(connection.clone(), board.clone()));
-    tokio::spawn(tracks::listen_for_keys(connection.clone()));
+    tokio::spawn(tracks::listen_to_events(connection.clone()));
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     say("ready", json!({}));
     while let Some(line) = lines.next_line().await? {
@@ -75,11 +76,20 @@ async fn obey(connection: &Arc<PeerConnection>, board: &Arc<Board>, line: &Value
             let stats = connection.stats();
             report["ice"] = json!(stats.as_ref().map(|stats| format!("{:?}", stats.ice)));
             report["dropped"] = json!(stats.map(|stats| stats.dropped));
+            report["streams"] = streams(connection);
             say("report", report);
         }
         other => return Err(format!("{other:?} is no command").into()),
     }
     Ok(())
+}
+
+/// What is counted of each stream, in the W3C's words.
+fn streams(connection: &PeerConnection) -> Value {
+    let all = connection.get_stats().map(|stats| stats.to_json());
+    let all: Value = all.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let is_stream = |entry: &&Value| entry["type"].as_str().is_some_and(|kind| kind.ends_with("bound-rtp"));
+    all.as_object().into_iter().flat_map(|entries| entries.values()).filter(is_stream).cloned().collect()
 }
 
 async fn take(connection: &PeerConnection, line: &Value) -> Outcome {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use limpid::limpid_rtp::codec::{Format, FrameToSend};
+use limpid::limpid_rtp::session;
 use limpid::{Event, Frame, MediaKind, PeerConnection, ReceivedFrame, Transceiver, TransceiverId};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -165,14 +166,18 @@ async fn listen(transceiver: Transceiver, board: Arc<Board>) {
     }
 }
 
-/// Tells which keys of a telephone are pressed, until the connection ends.
-pub(crate) async fn listen_for_keys(connection: Arc<PeerConnection>) {
+/// Tells which keys of a telephone are pressed, and when sending ceases or goes on, until the connection ends.
+pub(crate) async fn listen_to_events(connection: Arc<PeerConnection>) {
     while let Some(event) = connection.next_event().await {
         match event {
             Event::ToneBegan(_, key) => say("key", json!({ "key": key })),
             Event::ToneEnded(_, key, duration) => {
                 say("key-up", json!({ "key": key, "ms": duration.as_millis() as u64 }));
             }
+            Event::Rtp(session::Event::SendingCeased { ssrc, trip }) => {
+                say("ceased", json!({ "ssrc": ssrc.0, "trip": format!("{trip:?}") }));
+            }
+            Event::Rtp(session::Event::SendingResumed(ssrc)) => say("resumed", json!({ "ssrc": ssrc.0 })),
             _ => {}
         }
     }

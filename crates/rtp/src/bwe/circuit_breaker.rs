@@ -58,6 +58,7 @@ pub struct CircuitBreaker {
     waiting_since: Option<Instant>,
     last_report: Option<(Instant, u32)>,
     unreceived: Option<Unreceived>,
+    congested_since: Option<Instant>,
     samples: [Sample; Self::SAMPLES],
     count: usize,
     rtt: Duration,
@@ -103,6 +104,7 @@ impl CircuitBreaker {
             waiting_since: None,
             last_report: None,
             unreceived: None,
+            congested_since: None,
             samples: [Sample::default(); Self::SAMPLES],
             count: 0,
             rtt: Duration::ZERO,
@@ -142,7 +144,7 @@ impl CircuitBreaker {
             self.not_received(now, last)
         } else {
             self.unreceived = None;
-            self.is_congested(interval).then_some(Trip::Congestion)
+            self.congested(now, interval)
         };
         self.trip(now, trip)
     }
@@ -174,11 +176,20 @@ impl CircuitBreaker {
         (is_long && state.reports >= state.limit).then_some(Trip::MediaTimeout)
     }
 
-    /// §4.3, with the simple equation and b = 1: X = s / (Tr · √(2p/3)).
-    fn is_congested(&self, interval: Duration) -> bool {
-        let Some(samples) = self.latest(self.congestion_time(interval.max(Self::REGULAR))) else {
-            return false;
-        };
+    /// §4.3. Whoever controls the rate gets one interval to bring it down, and another in which that shows.
+    fn congested(&mut self, now: Instant, interval: Duration) -> Option<Trip> {
+        let time = self.congestion_time(interval.max(Self::REGULAR));
+        if !self.is_congested(time, interval) {
+            self.congested_since = None;
+            return None;
+        }
+        let since = *self.congested_since.get_or_insert(now);
+        (now >= since + time * 2).then_some(Trip::Congestion)
+    }
+
+    /// With the simple equation and b = 1: X = s / (Tr · √(2p/3)).
+    fn is_congested(&self, time: Duration, interval: Duration) -> bool {
+        let Some(samples) = self.latest(time) else { return false };
         let total = |of: fn(&Sample) -> f64| samples.iter().map(of).sum::<f64>();
         let (time, packets, bytes) =
             (total(|sample| sample.seconds), total(|sample| sample.packets), total(|sample| sample.bytes));
@@ -324,6 +335,27 @@ mod tests {
         assert_eq!(run(12, 500, true), None);
         assert_eq!(run(20, 500, true).map(|trip| trip.1), Some(Trip::Congestion));
         assert_eq!(run(128, 50, true), None, "a short way carries that");
+    }
+
+    #[test]
+    fn a_rate_that_comes_down_within_an_interval_is_no_congestion() {
+        // 2 Mbit/s, then the path takes a fifth of that; reports come every 100 ms, as they do with requests.
+        let trip = |reacts_after: u64| {
+            let mut breaker = CircuitBreaker::new(Timing::default());
+            (1..300u64).find_map(|turn| {
+                let is_narrow = turn > 100;
+                let is_low = turn > 100 + reacts_after;
+                (0..if is_low { 3 } else { 20 }).for_each(|_| breaker.sent(millis(turn * 100), 1250));
+                let fraction_lost = if is_narrow && !is_low { 200 } else { 10 };
+                let rtt = Some(Duration::from_millis(if is_narrow { 350 } else { 50 }));
+                let report = Report { highest_sequence: turn as u32 * 20, fraction_lost, rtt };
+                breaker.on_report(millis(turn * 100), &report).map(|trip| (turn, trip))
+            })
+        };
+        assert_eq!(trip(15), None, "after 1.5 s");
+        let (turn, why) = trip(1000).expect("never");
+        assert_eq!(why, Trip::Congestion);
+        assert!((130..190).contains(&turn), "{turn}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use limpid_sansio::Instant;
 
-use super::decodable::is_decodable;
+use super::decodable::{Number, is_decodable};
 use super::frames::Span;
 use super::{Codec, Frame, Stream};
 use crate::codec::{Depacketizer, Format, FrameInfo};
@@ -33,6 +33,8 @@ pub(super) struct Reading {
     lost_before: bool,
     needs_key: bool,
     last: Option<FrameInfo>,
+    /// Of the last packet of that frame.
+    last_number: Number,
 }
 
 impl Reading {
@@ -46,6 +48,7 @@ impl Reading {
             lost_before: false,
             needs_key: is_video,
             last: None,
+            last_number: Number::default(),
         }
     }
 
@@ -124,16 +127,23 @@ impl Stream {
         None
     }
 
-    /// Where the next frame begins, if nothing of the pictures is missing before it though numbers are: their ids follow each
-    /// other. What had the numbers was parity or padding, which no sender keeps: it would be waited for in vain.
+    /// Where the next frame begins, if nothing of the pictures is missing before it though numbers are. What had those was
+    /// parity or padding, which no sender keeps: it would be waited for in vain.
     pub(super) fn goes_on_at(&self) -> Option<u64> {
         self.packets.gap()?;
         let span = self.frames.front().filter(|span| !span.is_broken)?;
-        let begin = self.packets.get(span.first)?;
-        let id = Depacketizer::new(self.codec(begin.payload_type)?.format).picture_id(&begin.payload)?;
-        let follows = id.follows(self.reading.last?.picture_id?);
         let brings_nothing = |sequence| self.packets.get(sequence).is_none_or(|entry| entry.is_filler);
-        (follows && (self.packets.first()..span.first).all(brings_nothing)).then_some(span.first)
+        let goes_on = self.number(span.first).follows(self.reading.last_number)
+            && (self.packets.first()..span.first).all(brings_nothing);
+        goes_on.then_some(span.first)
+    }
+
+    /// What the frame of this packet is counted by.
+    fn number(&self, sequence: u64) -> Number {
+        let Some(entry) = self.packets.get(sequence) else { return Number::default() };
+        let codec = self.codec(entry.payload_type);
+        let picture_id = codec.and_then(|codec| Depacketizer::new(codec.format).picture_id(&entry.payload));
+        Number { picture_id, frame_number: entry.extras.frame_number }
     }
 
     /// Whether the packet at the front brings nothing: filler, or the rest of a frame that was given up.
@@ -153,7 +163,10 @@ impl Stream {
             self.lose();
             return Step::Again;
         };
-        if self.reading.needs_key && !is_decodable(format, self.reading.last.as_ref(), &info) {
+        if self.reading.needs_key
+            && !self.number(span.first).follows(self.reading.last_number)
+            && !is_decodable(format, self.reading.last.as_ref(), &info)
+        {
             self.drop_frame(span);
             self.reading.lost_before = true;
             self.key_frames.want();
@@ -267,6 +280,7 @@ impl Stream {
         let (timestamp, payload_type, began) = (first.timestamp, first.payload_type, first.arrived);
         let (extras, marker) = (last.extras, last.marker);
         let Codec { format, clock_rate, .. } = self.codec(payload_type)?;
+        let number = self.number(span.end - 1);
         let arrivals = (span.first..span.end).filter_map(|sequence| self.packets.get(sequence));
         let completed = arrivals.map(|entry| entry.arrived).max()?;
         self.advance(span.end);
@@ -279,7 +293,7 @@ impl Stream {
         self.stats.jitter_buffer_emitted_count += 1;
         let by_report = self.mapping.ntp(timestamp as u32, clock_rate);
         self.reading.needs_key = false;
-        self.reading.last = Some(info);
+        (self.reading.last, self.reading.last_number) = (Some(info), number);
         Some(Frame {
             timestamp,
             payload_type,

@@ -8,6 +8,8 @@ use limpid_sansio::Instant;
 
 use super::{Codec, Config, Stream, Verdict};
 use crate::codec::Format;
+use crate::elements::ElementIds;
+use crate::ext::{Kind, Map};
 use crate::header::{Form, Header, Packet, PacketWriter};
 use crate::names::{PayloadType, Ssrc};
 
@@ -18,6 +20,8 @@ mod sound;
 const SSRC: Ssrc = Ssrc(7);
 const VIDEO: PayloadType = PayloadType(96);
 const RTX: PayloadType = PayloadType(97);
+/// The element that tells which frames need which.
+const DESCRIPTOR: u8 = 6;
 
 fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
@@ -99,35 +103,55 @@ fn a_frame_is_read_when_all_its_packets_are_there_in_any_order_once() {
     assert_eq!((stats.packets_received, stats.packets_lost, stats.packets_duplicated), (7, -3, 2));
 }
 
-/// A frame of one packet with a picture id of 15 bits.
-fn numbered(sequence: u16, number: u32, id: u16) -> Vec<u8> {
-    let [high, low] = (0x8000 | id).to_be_bytes();
-    let payload = [&[0x90, 0x80, high, low][..], &picture(number == 1, number, 0)].concat();
-    packet(sequence, number * 3000, true, &payload)
+/// A frame of one packet that is counted: by its picture id, or in the header extension.
+fn counted(is_described: bool, sequence: u16, number: u32, count: u16) -> Vec<u8> {
+    let header = Header {
+        marker: true,
+        payload_type: VIDEO,
+        sequence_number: sequence,
+        timestamp: number * 3000,
+        ssrc: SSRC,
+    };
+    let mut out = Vec::new();
+    let mut writer = PacketWriter::new(&mut out, &header, Form::OneByte);
+    let [high, low] = count.to_be_bytes();
+    if is_described {
+        writer.element(DESCRIPTOR, &[0xc0, high, low]);
+    }
+    let payload = writer.payload();
+    let descriptor: &[u8] = if is_described { &[0x10] } else { &[0x90, 0x80, high | 0x80, low] };
+    payload.extend_from_slice(descriptor);
+    payload.extend_from_slice(&picture(number == 1, number, 0));
+    out
 }
 
 //~ covers 7741-4.2-g
 #[test]
 fn a_number_that_had_no_picture_is_not_waited_for() {
-    let mut stream = video();
-    let empty = packet(14, 9000, false, &[]);
-    give(&mut stream, 0, &numbered(10, 1, 0x7ffe));
-    // 11 was parity, as were 13 and 14, of which one came; 16 was a picture.
-    for (sequence, number, id) in [(12, 2, 0x7fff), (15, 3, 0), (17, 5, 2)] {
-        if sequence == 15 {
-            assert_eq!(give(&mut stream, 0, &empty), Verdict::Filler);
+    for (is_described, wrap) in [(false, 0x7fff), (true, 0xffff)] {
+        let mut stream = video();
+        let mut map = Map::new();
+        assert!(map.insert(DESCRIPTOR, Kind::DependencyDescriptor));
+        assert!(stream.reconfigure(Config { elements: ElementIds::of(&map), ..stream.config().clone() }));
+        let empty = packet(14, 9000, false, &[]);
+        give(&mut stream, 0, &counted(is_described, 10, 1, wrap - 1));
+        // 11 was parity, as were 13 and 14, of which one came; 16 was a picture.
+        for (sequence, number, count) in [(12, 2, wrap), (15, 3, 0), (17, 5, 2)] {
+            if sequence == 15 {
+                assert_eq!(give(&mut stream, 0, &empty), Verdict::Filler);
+            }
+            give(&mut stream, 0, &counted(is_described, sequence, number, count));
+            assert!(sequence == 17 || stream.is_readable(at(0)));
         }
-        give(&mut stream, 0, &numbered(sequence, number, id));
-        assert!(sequence == 17 || stream.is_readable(at(0)));
+        assert_eq!(read(&mut stream, 0), [(1, false), (2, false), (3, false)]);
+        assert!(!stream.is_readable(at(0)));
+        let mut lost = Vec::new();
+        stream.poll_nack(at(20), Duration::from_millis(20), usize::MAX, &mut lost);
+        assert_eq!(lost, [16], "and the others are not asked for");
+        give(&mut stream, 21, &counted(is_described, 16, 4, 1));
+        assert_eq!(read(&mut stream, 21), [(4, false), (5, false)]);
+        assert_eq!(stream.stats().frames_dropped, 0);
     }
-    assert_eq!(read(&mut stream, 0), [(1, false), (2, false), (3, false)]);
-    assert!(!stream.is_readable(at(0)));
-    let mut lost = Vec::new();
-    stream.poll_nack(at(20), Duration::from_millis(20), usize::MAX, &mut lost);
-    assert_eq!(lost, [16], "and the others are not asked for");
-    give(&mut stream, 21, &numbered(16, 4, 1));
-    assert_eq!(read(&mut stream, 21), [(4, false), (5, false)]);
-    assert_eq!(stream.stats().frames_dropped, 0);
 }
 
 #[test]

@@ -37,6 +37,12 @@ const MANDATORY_LEN: usize = 3;
 /// The largest element of the two-byte form.
 const MAX_LEN: usize = 255;
 
+/// The number of the frame, which stands in each descriptor and can be read without a structure.
+pub fn frame_number(data: &[u8]) -> Option<u16> {
+    let &[_, high, low, ..] = data else { return None };
+    Some(u16::from_be_bytes([high, low]))
+}
+
 impl Descriptor {
     /// Reads a descriptor. `known` is the structure in force: the last one that came on this stream. Fails where fields depend
     /// on a structure and none came, and where the template is none of the structure's.

@@ -6,7 +6,7 @@
 mod descriptor;
 mod structure;
 
-pub use descriptor::Descriptor;
+pub use descriptor::{Descriptor, frame_number};
 pub use structure::{Indication, Indications, Structure, Template};
 
 #[cfg(test)]
