@@ -9,7 +9,7 @@ import { OUT } from './lib/report.mjs';
 const here = import.meta.dirname;
 const wanted = process.argv.slice(2);
 
-/** name, script, arguments, minutes that it may take; and whether it runs only when its name is given. */
+/** name, script, arguments, minutes that it may take. */
 const SCENARIOS = [
   ['stun', 'stun.mjs', [], 1],
   ['dtls', 'dtls.mjs', [], 3],
@@ -23,10 +23,10 @@ const SCENARIOS = [
   ['limpid offers to firefox', 'limpid-offers.mjs', ['firefox'], 5],
   ['media chromium', 'media.mjs', ['chromium'], 6],
   ['media firefox', 'media.mjs', ['firefox'], 8],
-  ['media impaired chromium', 'media-impaired.mjs', ['chromium'], 6, true],
-  ['media impaired firefox', 'media-impaired.mjs', ['firefox'], 6, true],
-  ['media changes chromium', 'media-changes.mjs', ['chromium'], 5, true],
-  ['media changes firefox', 'media-changes.mjs', ['firefox'], 5, true],
+  ['media impaired chromium', 'media-impaired.mjs', ['chromium'], 6],
+  ['media impaired firefox', 'media-impaired.mjs', ['firefox'], 6],
+  ['media changes chromium', 'media-changes.mjs', ['chromium'], 5],
+  ['media changes firefox', 'media-changes.mjs', ['firefox'], 5],
   ['aiortc', 'peer.mjs', ['aiortc'], 3],
   ['werift', 'peer.mjs', ['werift'], 3],
   ['pion', 'peer.mjs', ['pion'], 3],
@@ -39,12 +39,12 @@ const SCENARIOS = [
   ['share between browsers', 'share-browsers.mjs', [], 4],
   ['trust', 'trust.mjs', [], 4],
   ['call chromium', 'call-pages.mjs', ['chromium', 'chromium'], 6],
-  ['call firefox', 'call-pages.mjs', ['firefox', 'firefox'], 6, true],
+  ['call firefox', 'call-pages.mjs', ['firefox', 'firefox'], 6],
   ['call between browsers', 'call-pages.mjs', ['chromium', 'firefox'], 6],
   ['call native', 'call-native.mjs', [], 6],
-  ['call of three', 'call-three.mjs', [], 6, true],
-  ['call without its path', 'call-path.mjs', [], 8, true],
-  ['call for everybody', 'call-access.mjs', [], 8, true],
+  ['call of three', 'call-three.mjs', [], 6],
+  ['call without its path', 'call-path.mjs', [], 8],
+  ['call for everybody', 'call-access.mjs', [], 8],
 ];
 
 function run([name, script, args, minutes]) {
@@ -130,14 +130,22 @@ function keep(scenario, results) {
   fs.writeFileSync(file, JSON.stringify({ v: 2, scenarios: Object.fromEntries(known) }, null, 1));
 }
 
-const chosen = SCENARIOS.filter(([name, , , , isAskedFor]) => (wanted.length ? wanted.some((word) => name.includes(word)) : !isAskedFor));
+const chosen = SCENARIOS.filter(([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 if (chosen.length === 0) {
   console.error(`no scenario's name holds ${wanted.join(' or ')}; there are: ${SCENARIOS.map(([name]) => name).join(', ')}`);
   process.exit(2);
 }
-const all = [];
+const all = [], unstable = [];
 for (const scenario of chosen) {
-  const results = await run(scenario);
+  let results = await run(scenario);
+  // A machine that others use too can be too slow for once. What fails twice is wrong; what fails once is told of.
+  const isBroken = () => results.some((result) => !result.skip && !result.ok);
+  if (process.env.LIMPID_CI && isBroken()) {
+    const failed = results.filter((result) => !result.skip && !result.ok).map((result) => result.name);
+    console.log(`-- ${scenario[0]}: once more`);
+    results = await run(scenario);
+    if (!isBroken()) unstable.push(...failed);
+  }
   keep(scenario[0], results);
   all.push(...results);
 }
@@ -147,5 +155,6 @@ const forbidden = process.env.LIMPID_CI ? skipped.filter((r) => !may.includes(r.
 for (const result of forbidden) show({ ...result, skip: false, ok: false, detail: `skipped, and not in may-skip.txt: ${result.skip}` });
 const failed = all.filter((r) => !r.skip && !r.ok).length + forbidden.length;
 const passed = all.filter((r) => !r.skip && r.ok).length;
+unstable.forEach((name) => console.log(`unstable ${name}`));
 console.log(`${passed} passed, ${failed} failed, ${skipped.length - forbidden.length} skipped`);
 process.exit(failed ? 1 : 0);
