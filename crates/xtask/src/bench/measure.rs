@@ -33,7 +33,7 @@ impl Series {
     pub(crate) fn spread(&self) -> f64 {
         let least = self.values.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        (largest - least) / self.median()
+        if largest == least { 0.0 } else { (largest - least) / self.median() }
     }
 
     /// Rates are better when they are higher; times and sizes when they are lower.

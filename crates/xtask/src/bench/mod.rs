@@ -118,7 +118,9 @@ impl Line<'_> {
     /// How many times as good as the rival we are.
     fn ratio(&self) -> Option<f64> {
         let (_, rival) = self.rival?;
-        let ratio = self.ours.median() / rival.median();
+        let (ours, theirs) = (self.ours.median(), rival.median());
+        // Nothing lost beside nothing lost is as good.
+        let ratio = if ours == theirs { 1.0 } else { ours / theirs };
         Some(if self.ours.higher_is_better() { ratio } else { 1.0 / ratio })
     }
 

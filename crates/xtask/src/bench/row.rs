@@ -213,10 +213,16 @@ pub(crate) const ROWS: [Row; 11] = [
                 ("/cpu_share", "media-core", "cores"),
                 ("/frames/lost", "media-lost", "frames"),
                 ("/latency_ms/p99", "media-latency", "ms"),
+                ("/latency_ms/max", "media-latency-worst", "ms"),
             ],
         },
-        rivals: &[],
+        // With and without its estimate of the path, which ours always has.
+        rivals: &[
+            bench("media-str0m", &["50", "2000000", "10", "bwe"]),
+            bench("media-str0m", &["50", "2000000", "10"]),
+        ],
         bars: &[
+            Bar { measure: "media-cpu", asks: Asks::Ratio("str0m", 1.0) },
             Bar { measure: "media-core", asks: Asks::AtMost(1.0) },
             Bar { measure: "media-lost", asks: Asks::AtMost(0.0) },
         ],

@@ -53,6 +53,13 @@ fn lower_times_are_better_and_the_longest_name_decides() {
 }
 
 #[test]
+fn nothing_beside_nothing_is_level() {
+    let table = table(&[("setup", "limpid", "ms", 0.0), ("setup", "str0m-1", "ms", 0.0)]);
+    let lines = compare(&ROW, &table);
+    assert_eq!((lines[0].ratio(), lines[0].ours.spread()), (Some(1.0), 0.0));
+}
+
+#[test]
 fn measures_that_must_be_flat_are_judged_together() {
     let row = Row { bars: &[Bar { measure: "flat", asks: Asks::Flat(0.1) }], ..ROW };
     for (other, met) in [(91.0, true), (89.0, false)] {
