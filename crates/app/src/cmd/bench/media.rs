@@ -84,8 +84,7 @@ async fn measure(args: &Args) -> Result<Value, Trouble> {
         counts: false,
         refused: 0,
     };
-    let measured = show.run(Duration::from_secs(args.duration.into())).await;
-    tokio::time::sleep(GRACE).await;
+    let measured = show.run(Duration::from_secs(args.duration.into()), &mut receivers).await?;
     let lost = show.watched.iter().find(|one| one.connection.path().is_none());
     if let Some(lost) = lost {
         return Err(Trouble::of_connection(&lost.connection));
@@ -205,8 +204,8 @@ struct Measured {
 }
 
 impl Show {
-    /// Sends at the rate, first to warm up.
-    async fn run(&mut self, time: Duration) -> Measured {
+    /// Sends at the rate, first to warm up. Both sides count from a moment at which nothing is on its way.
+    async fn run(&mut self, time: Duration, receivers: &mut Receivers) -> Result<Measured, Trouble> {
         let frames = |time: Duration| (time.as_secs_f64() * f64::from(FRAMES_PER_SECOND)).round() as u32;
         let (warm, all) = (frames(WARM_UP), frames(WARM_UP + time));
         let mut tick = tokio::time::interval(Duration::from_secs(1) / FRAMES_PER_SECOND);
@@ -216,17 +215,19 @@ impl Show {
             tick.tick().await;
             self.frame(number);
         }
+        tick.tick().await;
+        receivers.count().await?;
         self.counts = true;
         let (before, start, cpu) = (self.sent(), Instant::now(), cpu_seconds());
         for number in warm..all {
-            tick.tick().await;
             self.frame(number);
+            tick.tick().await;
         }
-        tick.tick().await;
         let cpu = cpu_seconds().zip(cpu).map(|(after, before)| after - before);
         let seconds = start.elapsed().as_secs_f64();
+        tokio::time::sleep(GRACE).await;
         let frames = u64::from(all - warm) * self.watched.len() as u64;
-        Measured { sent: self.sent().since(before), frames, refused: self.refused, seconds, cpu }
+        Ok(Measured { sent: self.sent().since(before), frames, refused: self.refused, seconds, cpu })
     }
 
     fn frame(&mut self, number: u32) {

@@ -1,5 +1,6 @@
 //! The other end of `bench media`: a process of its own that answers offers, takes frames and counts them, so that what
-//! receiving costs is not held against the sender. One JSON object a line: `offer` or `report` in, `answer` or counts out.
+//! receiving costs is not held against the sender. One JSON object a line: `offer`,
+//! `count` or `report` in; `answer`, nothing or counts out.
 
 use std::net::Ipv4Addr;
 use std::process::Stdio;
@@ -44,6 +45,11 @@ impl Receivers {
         Ok(Description { kind: DescriptionKind::Answer, sdp: sdp.to_owned() })
     }
 
+    /// From here on they count.
+    pub(super) async fn count(&mut self) -> Result<(), Trouble> {
+        self.ask(&json!({ "count": true })).await.map(drop)
+    }
+
     /// What all of them have counted.
     pub(super) async fn report(&mut self) -> Result<Value, Trouble> {
         self.ask(&json!({ "report": true })).await
@@ -83,6 +89,10 @@ async fn serve(
                 receivers.push(receiver);
                 json!({ "answer": answer })
             }
+            None if question["count"] == true => {
+                receivers.iter_mut().for_each(Receiver::count);
+                json!({})
+            }
             None => report(&receivers),
         };
         say(&mut output, &reply).await.map_err(Trouble::unexpected)?;
@@ -98,6 +108,8 @@ async fn say(to: &mut (impl AsyncWrite + Unpin), message: &Value) -> std::io::Re
 /// One that watches.
 struct Receiver {
     connection: Arc<PeerConnection>,
+    /// What there had been of packets when it was told to count.
+    before: [f64; 3],
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -119,10 +131,20 @@ impl Receiver {
         let answer = connection.answer(offer).await.map_err(Trouble::unexpected)?;
         let seen = Arc::new(Mutex::new(Seen::default()));
         tokio::spawn(watch(connection.clone(), seen.clone()));
-        Ok((Receiver { connection, seen }, answer.sdp))
+        Ok((Receiver { connection, before: [0.0; 3], seen }, answer.sdp))
     }
 
-    /// Packets that came, that never came, and that were asked for again.
+    fn count(&mut self) {
+        self.before = self.packets();
+    }
+
+    /// Since it was told to count.
+    fn counted(&self) -> [f64; 3] {
+        let packets = self.packets();
+        std::array::from_fn(|at| packets[at] - self.before[at])
+    }
+
+    /// From the start: packets that came, that never came, and that were asked for again.
     fn packets(&self) -> [f64; 3] {
         let stats = self.connection.get_stats().unwrap_or_default();
         let stream = stats.of(ReportKind::InboundRtp).next();
@@ -146,7 +168,7 @@ fn report(receivers: &[Receiver]) -> Value {
     let seen: Vec<Seen> = receivers.iter().map(lock).collect();
     let mut latencies: Vec<u64> = seen.iter().flat_map(|seen| seen.latencies.iter().copied()).collect();
     latencies.sort_unstable();
-    let packets = receivers.iter().map(Receiver::packets);
+    let packets = receivers.iter().map(Receiver::counted);
     let [received, lost, nacked] =
         packets.fold([0.0; 3], |sum, one| std::array::from_fn(|at| sum[at] + one[at]));
     json!({
