@@ -27,6 +27,8 @@ pub enum Body {
     Sealed(String),
     /// A number was skipped: send your description again.
     Resync,
+    /// To the side of a call that leads the way back: restart ICE, this one's network is another.
+    Restart,
     /// "I am that member of the call, under this id."
     Here {
         /// 16 bytes as hex.
@@ -102,6 +104,8 @@ struct BodyFrame<'a> {
     sealed: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resync: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart: Option<bool>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     here: Option<Here<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -146,6 +150,8 @@ impl Body {
             Some(Body::Sealed(sealed.into_owned()))
         } else if let Some(here) = frame.here {
             Some(Body::Here { member: here.member.into_owned(), reply: here.reply })
+        } else if frame.restart.is_some() {
+            Some(Body::Restart)
         } else {
             frame.resync.map(|_| Body::Resync)
         })
@@ -173,6 +179,7 @@ impl Body {
             Body::Bye(bye) => frame.bye = Some(*bye),
             Body::Sealed(sealed) => frame.sealed = Some(sealed.into()),
             Body::Resync => frame.resync = Some(true),
+            Body::Restart => frame.restart = Some(true),
             Body::Here { member, reply } => {
                 frame.here = Some(Here { member: member.into(), reply: *reply });
             }

@@ -19,6 +19,15 @@ pub enum Rung {
     Restored,
 }
 
+/// What makes an attempt worth it at once.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// Signalling is back.
+    Signalling,
+    /// The other side asks for it: its network is another one, or it woke from sleep. It may know before we do.
+    Asked,
+}
+
 /// When what is due, counted from where the path broke, in seconds.
 const STEPS: [(u64, Rung); 8] = [
     (1, Rung::Unstable),
@@ -56,6 +65,10 @@ impl Ladder {
         self.since.is_some()
     }
 
+    fn is_lost(&self) -> bool {
+        self.is_broken() && self.step == STEPS.len()
+    }
+
     /// The path does not work. Said again, it changes nothing.
     pub fn broken(&mut self, now: Instant) {
         if self.since.is_none() {
@@ -81,22 +94,23 @@ impl Ladder {
                 rung => due.push(*rung),
             }
         }
-        if let Some(attempt) = attempt.filter(|_| self.leads && self.step < STEPS.len()) {
+        if let Some(attempt) = attempt.filter(|_| self.leads && !self.is_lost()) {
             self.attempted = Some(now);
             due.push(attempt);
         }
         due
     }
 
-    /// Signalling is back: an attempt is worth it at once.
-    pub fn nudge(&mut self, now: Instant) -> Option<Rung> {
-        let since = self.since?;
+    /// An attempt out of turn, by whoever leads. Where all seems well, only one that was asked for.
+    pub fn nudge(&mut self, now: Instant, why: Reason) -> Option<Rung> {
         let is_early = self.attempted.is_some_and(|attempted| now.since(attempted) < PAUSE);
-        if !self.leads || is_early || self.step == STEPS.len() {
+        let is_needless = self.since.is_none() && why != Reason::Asked;
+        if !self.leads || is_early || is_needless || self.is_lost() {
             return None;
         }
         self.attempted = Some(now);
-        Some(if now.since(since) < RENEWS { Rung::Restart } else { Rung::Renew })
+        let renews = self.since.is_some_and(|since| now.since(since) >= RENEWS);
+        Some(if renews { Rung::Renew } else { Rung::Restart })
     }
 }
 
@@ -145,13 +159,26 @@ mod tests {
     #[test]
     fn the_return_of_signalling_is_an_attempt_out_of_turn() {
         let mut ladder = Ladder::new(true);
-        assert_eq!(ladder.nudge(at(0)), None);
+        assert_eq!(ladder.nudge(at(0), Reason::Signalling), None);
         ladder.broken(at(0));
-        assert_eq!(ladder.nudge(at(1)), Some(Rung::Restart));
-        assert_eq!(ladder.nudge(at(1)), None);
-        assert_eq!(ladder.nudge(at(16)), Some(Rung::Renew));
+        assert_eq!(ladder.nudge(at(1), Reason::Signalling), Some(Rung::Restart));
+        assert_eq!(ladder.nudge(at(1), Reason::Signalling), None);
+        assert_eq!(ladder.nudge(at(16), Reason::Signalling), Some(Rung::Renew));
+        ladder.due(at(45));
+        assert_eq!(ladder.nudge(at(60), Reason::Asked), None);
+    }
+
+    #[test]
+    fn who_leads_restarts_when_it_is_asked_even_if_all_seems_well_but_not_in_a_flood() {
+        let mut ladder = Ladder::new(true);
+        assert_eq!(ladder.nudge(at(10), Reason::Asked), Some(Rung::Restart));
+        assert_eq!(ladder.nudge(at(10), Reason::Asked), None);
+        assert_eq!(ladder.nudge(at(11), Reason::Asked), Some(Rung::Restart));
         let mut other = Ladder::new(false);
+        assert_eq!(other.nudge(at(10), Reason::Asked), None);
         other.broken(at(0));
-        assert_eq!(other.nudge(at(1)), None);
+        for why in [Reason::Signalling, Reason::Asked] {
+            assert_eq!(other.nudge(at(1), why), None);
+        }
     }
 }

@@ -11,6 +11,7 @@ fn body(json: &str) -> Result<Option<Body>, Malformed> {
 fn unknown_bodies_are_ignored() {
     assert_eq!(body(r#"{"mood":"good"}"#), Ok(None));
     assert_eq!(body(r#"{"bye":"asleep"}"#), Ok(Some(Body::Bye(Bye::Error))));
+    assert_eq!(body(r#"{"restart":true}"#), Ok(Some(Body::Restart)));
     assert_eq!(body("[1]"), Err(Malformed));
 }
 
@@ -38,6 +39,7 @@ fn bodies() -> impl Strategy<Value = Body> {
             .prop_map(Body::Bye),
         text().prop_map(Body::Sealed),
         Just(Body::Resync),
+        Just(Body::Restart),
         (text(), any::<bool>()).prop_map(|(member, reply)| Body::Here { member, reply }),
     ]
 }

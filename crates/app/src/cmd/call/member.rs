@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use limpid::ConnectionState;
-use limpid_app::call::ladder::{Ladder, Rung};
+use limpid_app::call::ladder::{Ladder, Reason, Rung};
 use limpid_app::call::message::{Chat, Message, State};
 use limpid_app::share::failure::Failure;
 use limpid_signaling::{Body, Bye, Tags};
@@ -215,7 +215,7 @@ impl Member {
                 if let Some(connection) = self.latest().filter(|connection| connection.is_waiting()) {
                     connection.repeat().await;
                 }
-                let rung = self.ladder.nudge(self.call.now());
+                let rung = self.ladder.nudge(self.call.now(), Reason::Signalling);
                 self.climb(rung).await
             }
             Order::Network(addresses) => self.network_changed(&addresses).await,

@@ -50,8 +50,9 @@ pub(crate) struct Mesh {
     told: mpsc::Receiver<(u64, Told)>,
     /// Who was asked whether it knows us, and until when.
     heres: Vec<(String, Instant)>,
-    /// Until when we wait to hear who sends pictures, before ours are sent.
+    /// Until when we wait to hear who sends pictures, before ours are sent; and whether we have waited before.
     looks_until: Option<Instant>,
+    has_looked: bool,
     former: VecDeque<String>,
     chats: Vec<Chat>,
 }
@@ -85,6 +86,7 @@ impl Mesh {
             told,
             heres: Vec::new(),
             looks_until: None,
+            has_looked: false,
             former: VecDeque::new(),
             chats: Vec::new(),
         }
@@ -292,6 +294,7 @@ impl Mesh {
             Some(name) => format!("{} has left ({reason}).", Escaped(name)),
             None => format!("Somebody was not met ({reason})."),
         });
+        self.look_again();
     }
 
     /// Whoever could not prove that it holds the link is told of; where nobody else is there, the call has nobody to be with.
@@ -301,6 +304,7 @@ impl Mesh {
             "id": entry.who.as_ref().map(|who| &who.member), "error": failure.slug(), "message": failure.message(),
         });
         self.call.events.say("refused", &members, || failure.message().to_owned());
+        self.look_again();
         let is_deceit = matches!(failure, Failure::BadProof | Failure::Fingerprint);
         if is_deceit && self.members.is_empty() { Err(failure.into()) } else { Ok(()) }
     }

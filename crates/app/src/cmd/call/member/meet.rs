@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use limpid::Event;
+use limpid_app::call::ladder::Reason;
 use limpid_app::call::message::{Chat, MAX_NAME, Message};
 use limpid_app::share::failure::Failure;
 use limpid_signaling::{Body, Bye, Tags};
@@ -24,6 +25,10 @@ impl Member {
                     connection.repeat().await;
                 }
                 return Ok(());
+            }
+            Body::Restart => {
+                let rung = self.ladder.nudge(self.call.now(), Reason::Asked);
+                return self.climb(rung).await;
             }
             Body::Description { kind, .. } if kind == "offer" => self.make_room(tags.session).await?,
             _ => {}
