@@ -75,6 +75,7 @@ static FILES: &[File] = files! {
     "call-talk.js" JS;
     "call-tile.js" JS;
     "call-trace.js" JS;
+    "call-unblock.js" JS;
     "call-words.js" JS;
     "call.js" JS;
 };

@@ -19,6 +19,8 @@ export class Controls {
     this.hangup = button(words.hangup, () => on.hangup(), { class: 'danger', 'data-testid': 'call-hangup' });
     this.node = element('div', { class: 'controls', role: 'group', 'aria-label': words.tools },
       this.mute, this.camera, this.share, this.record, this.hangup, this.how.node, this.hint.node);
+    // Whoever points at a button leaves the focus where it was: the space bar is for talking, and must not press it again.
+    this.node.addEventListener('mousedown', (event) => { if (event.target.closest('button')) event.preventDefault(); });
     // In sight wherever the page is scrolled to.
     this.banner = element('div', { class: 'banner', role: 'status', 'data-testid': 'call-sharing' }, words.sharing, ' ',
       button(words.stopShare, () => on.stopShare(), { 'data-testid': 'call-stop-share' }));
@@ -31,8 +33,7 @@ export class Controls {
 
   update() {
     const { isMuted, mic, camera, screen } = this.media;
-    this.#set(this.mute, isMuted ? words.unmute : words.mute, isMuted);
-    this.mute.disabled = !mic;
+    this.#set(this.mute, !mic ? words.micOn : isMuted ? words.unmute : words.mute, !mic || isMuted);
     this.#set(this.camera, camera ? words.cameraOff : words.cameraOn, !camera);
     this.#set(this.share, screen ? words.stopShare : words.share, Boolean(screen));
     this.share.disabled = !navigator.mediaDevices?.getDisplayMedia;

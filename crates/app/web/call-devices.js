@@ -48,13 +48,13 @@ export class Speaker {
   }
 }
 
-/** The menus. `media`: LocalMedia; they open again what is chosen. */
+/** The menus. `media`: LocalMedia; they open again what is chosen. `mayOpen`: whether there is room for one more camera. */
 export class DeviceMenus {
-  constructor({ media, speaker }) {
-    Object.assign(this, { media, speaker });
+  constructor({ media, speaker, mayOpen = () => true }) {
+    Object.assign(this, { media, speaker, mayOpen });
     this.selects = new Map(KINDS.map(([kind, name]) => {
       const select = element('select', { id: `device-${name}`, 'data-testid': `call-device-${name}` });
-      select.addEventListener('change', () => this.#chosen(kind, select.value));
+      select.addEventListener('change', () => this.choose(kind, select.value));
       return [kind, select];
     }));
     const rows = KINDS.filter(([kind]) => kind !== 'audiooutput' || canChooseSpeaker()).map(([kind, name]) => element('div', { class: 'field' },
@@ -87,11 +87,14 @@ export class DeviceMenus {
     }
   }
 
-  async #chosen(kind, id) {
+  /** Takes a device into use, now and the next time. A camera that is off stays so, unless it is off for want of one. */
+  async choose(kind, id) {
     remember(kind, id);
-    if (kind === 'audioinput') await this.media.openMic(id || undefined);
-    else if (kind === 'videoinput') { if (this.media.camera) await this.media.openCamera(id || null); else this.media.cameraId = id || undefined; }
-    else this.speaker.choose(id);
+    const { media } = this;
+    if (kind === 'audioinput') await media.openMic(id || undefined);
+    else if (kind === 'audiooutput') this.speaker.choose(id);
+    else if (media.camera || (media.cameraState === 'none' && this.mayOpen())) await media.openCamera(id || null);
+    else media.cameraId = id || undefined;
   }
 
   async #switched(constraint, isOn) {
@@ -150,8 +153,8 @@ export function newDevices(before, now) {
 
 /** "Use new headset?", with an answer. */
 export class PlugToast {
-  constructor({ media, speaker, menus }) {
-    Object.assign(this, { media, speaker, menus });
+  constructor(menus) {
+    this.menus = menus;
     this.node = element('div', { class: 'toast', role: 'status', 'data-testid': 'call-toast' });
     this.node.hidden = true;
   }
@@ -171,13 +174,9 @@ export class PlugToast {
   }
 
   async #use({ kind, deviceId, groupId }) {
-    if (kind === 'videoinput') await this.media.openCamera(deviceId);
-    else if (kind === 'audiooutput') this.speaker.choose(deviceId);
-    else {
-      await this.media.openMic(deviceId);
-      const ears = (await devices()).find((other) => other.kind === 'audiooutput' && groupId && other.groupId === groupId);
-      if (ears) this.speaker.choose(ears.deviceId);
-    }
+    await this.menus.choose(kind, deviceId);
+    const ears = kind === 'audioinput' && groupId && (await devices()).find((other) => other.kind === 'audiooutput' && other.groupId === groupId);
+    if (ears) await this.menus.choose('audiooutput', ears.deviceId);
     await this.menus.refresh();
   }
 }

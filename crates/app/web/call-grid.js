@@ -62,8 +62,7 @@ export class Grid {
         const measured = measure(entries, before);
         tile.connection = connection;
         const expects = peer.state.mic === 'on' || peer.state.camera === 'on';
-        const isBroken = peer.ladder.since !== null && performance.now() - peer.ladder.since >= 1000;
-        tile.badge.show(judge(measured, { isBroken, expects }), connection.isWorking ? await describe(connection.pc) : null);
+        tile.badge.show(judge(measured, { isBroken: peer.brokenFor >= 1000, expects }), connection.isWorking ? await describe(connection.pc) : null);
         tile.update(measured);
         samples.push({ peer, measured, entries });
       } catch (error) {

@@ -28,6 +28,7 @@ export class LocalMedia {
   cameraId = undefined;
   /** Why there is none: {mic, camera}, slugs of `whyNot`. */
   missing = {};
+  #stops = 0;
 
   /** `on`: changed(what) with `tracks` when others are sent, else `state`; ended(kind) when a device went away. */
   constructor(on) {
@@ -36,7 +37,7 @@ export class LocalMedia {
 
   /** Asks for what is not there yet: both at once, then one by one, since one that is missing must not cost the other. */
   async open({ mic = true, camera = true } = {}) {
-    const wants = { mic: mic && !this.mic, camera: camera && !this.camera };
+    const wants = { mic: mic && !this.mic, camera: camera && !this.camera }, stops = this.#stops;
     if (wants.mic && wants.camera) {
       try {
         const stream = await this.#ask({ audio: this.#audio(), video: this.#video() });
@@ -47,8 +48,8 @@ export class LocalMedia {
         trace('devices', { both: whyNot(error) });
       }
     }
-    if (wants.mic) await this.openMic(this.micId);
-    if (wants.camera) await this.openCamera(this.cameraId);
+    if (wants.mic && stops === this.#stops) await this.openMic(this.micId);
+    if (wants.camera && stops === this.#stops) await this.openCamera(this.cameraId);
   }
 
   async openMic(id) {
@@ -102,7 +103,7 @@ export class LocalMedia {
 
   /** `hint`: detail or motion. Throws what the browser throws when the person changes their mind. */
   async share({ replaces, hint }) {
-    const stream = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
+    const stream = await this.#ask({ video: true, audio: true }, 'getDisplayMedia');
     this.replaces = replaces;
     [this.screen] = stream.getVideoTracks();
     this.sound = stream.getAudioTracks()[0] ?? null;
@@ -123,7 +124,10 @@ export class LocalMedia {
     this.on.changed('tracks');
   }
 
+  /** All of it is given back, and so is what is still being asked for. */
   stop() {
+    this.#stops += 1;
+    this.wantsCamera = false;
     for (const name of ['mic', 'camera', 'screen', 'sound']) this.#drop(name);
   }
 
@@ -161,9 +165,13 @@ export class LocalMedia {
     return { ...(this.isSmall ? SMALL_PICTURE : PICTURE), ...(this.cameraId ? { deviceId: { exact: this.cameraId } } : {}) };
   }
 
-  async #ask(constraints) {
+  async #ask(constraints, how = 'getUserMedia') {
     if (!navigator.mediaDevices) throw new Error('no devices on an insecure page');
-    return navigator.mediaDevices.getUserMedia(constraints);
+    const stops = this.#stops;
+    const stream = await navigator.mediaDevices[how](constraints);
+    if (stops === this.#stops) return stream;
+    for (const track of stream.getTracks()) track.stop();
+    throw new DOMException('not wanted any more', 'AbortError');
   }
 
   #takeMic(track) {

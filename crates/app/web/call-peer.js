@@ -55,6 +55,9 @@ export class CallPeer {
 
   get isMet() { return this.connection?.proven === true; }
 
+  /** For how long the path has been broken, in ms; 0: it works. */
+  get brokenFor() { return this.ladder.since === null ? 0 : performance.now() - this.ladder.since; }
+
   get isWorking() { return this.connection?.isWorking === true; }
 
   /** The highest session there is. */
@@ -217,8 +220,6 @@ export class CallPeer {
     this.member ??= textOf(message.member, 32);
     this.name = textOf(message.name, 64);
     this.kind = message.kind === 'native' ? 'native' : 'page';
-    // A program may not know the ladder.
-    this.ladder.leads = this.isPolite || this.kind === 'native';
     this.isRecording = message.recording === true;
     this.#take(message.state);
     const isFirst = !this.wasMet;

@@ -2,8 +2,9 @@
 
 import { DeviceMenus, recall, watchDevices } from './call-devices.js';
 import { Meter, playTone } from './call-meter.js';
+import { troubleText, unblockPicture } from './call-unblock.js';
 import { strings } from './strings.js';
-import { button, element } from './ui.js';
+import { button, during, element } from './ui.js';
 
 const words = strings.call;
 const NAME = 'limpid-name';
@@ -15,7 +16,7 @@ export class Preview {
   /** `options`: {title, note, link, isInvited, media, speaker}; `on`: join({name}), decline(). */
   constructor(options, on) {
     Object.assign(this, options, { on });
-    this.video = element('video', { class: 'self mirrored', 'aria-label': words.selfVideo, 'data-testid': 'call-preview', autoplay: true, playsinline: true });
+    this.video = element('video', { class: 'self mirrored', 'aria-label': words.selfVideo, 'data-testid': 'call-preview', autoplay: true, playsinline: true, tabindex: -1 });
     this.video.muted = true;
     this.meter = element('meter', { min: 0, max: 1, value: 0, id: 'call-level', 'data-testid': 'call-level' });
     this.trouble = element('div', { role: 'status', class: 'trouble', 'data-testid': 'call-trouble' });
@@ -35,7 +36,7 @@ export class Preview {
   #build(mirror) {
     const join = element('button', { type: 'submit', class: 'primary', 'data-testid': 'call-join' }, words.join);
     const muted = button(words.joinMuted, () => this.#join(true), { 'data-testid': 'call-join-muted' });
-    const without = button(words.joinWithout, () => this.#enter(), { 'data-testid': 'call-join-without' });
+    const without = button(words.joinWithout, () => { this.media.stop(); this.#enter(); }, { 'data-testid': 'call-join-without' });
     const form = element('form', { class: 'join' },
       element('div', { class: 'field' }, element('label', { for: 'call-name' }, words.name), this.name),
       element('div', { class: 'row' }, join, muted, without,
@@ -56,8 +57,11 @@ export class Preview {
       element('p', { class: 'soft' }, words.sees));
   }
 
-  /** Shows what there is; called when the media changed. */
-  update() {
+  /** A device went away: that there is none is said by `mediaChanged`. */
+  deviceEnded() {}
+
+  /** Shows what there is. */
+  mediaChanged() {
     const { camera, mic } = this.media;
     if (this.shown !== camera) {
       this.shown = camera;
@@ -72,7 +76,8 @@ export class Preview {
     this.allow.hidden = Boolean(camera && mic);
     const missing = Object.entries(this.media.missing);
     this.trouble.replaceChildren(...missing.map(([what, why]) => element('p', { 'data-missing': what, 'data-why': why },
-      words.missing[why](words.things[what]), ' ', words.stillJoin)));
+      troubleText(what, why), ' ', words.stillJoin)));
+    if (missing.some(([, why]) => why === 'denied')) this.trouble.append(unblockPicture());
   }
 
   close() {
@@ -92,17 +97,16 @@ export class Preview {
   }
 
   async #open() {
-    this.opening ??= (async () => {
-      this.allow.disabled = true;
-      this.allow.textContent = words.asking;
+    this.opening ??= during(this.allow, async () => {
       await this.media.open();
-      this.allow.disabled = false;
-      this.allow.textContent = words.allow;
-      this.update();
+      const isHere = document.activeElement === this.allow;
+      this.mediaChanged();
+      // It goes once it has done all it can: the next thing is the name.
+      if (isHere && this.allow.hidden) this.name.focus();
       await this.menus.refresh();
-      this.opening = null;
-    })();
+    }, words.asking);
     await this.opening;
+    this.opening = null;
   }
 
   async #join(isMuted) {
@@ -121,12 +125,8 @@ export class Preview {
     this.on.join({ name: name || words.someone });
   }
 
-  async #playTone() {
-    this.tone.disabled = true;
-    this.tone.textContent = words.playing;
-    try { await playTone(this.speaker.id); } catch (error) { console.warn(error); }
-    this.tone.disabled = false;
-    this.tone.textContent = words.tone;
+  #playTone() {
+    during(this.tone, () => playTone(this.speaker.id).catch((error) => console.warn(error)), words.playing);
   }
 }
 

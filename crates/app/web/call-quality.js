@@ -26,10 +26,16 @@ function pathOf(entries, byId) {
   const isRelayed = local?.candidateType === 'relay' || remote?.candidateType === 'relay';
   return {
     isRelayed,
-    relay: isRelayed ? local?.relayProtocol ?? '' : undefined,
+    relay: isRelayed ? relayOf(local?.candidateType === 'relay' ? local : remote) : undefined,
     rtt: seconds(pair?.currentRoundTripTime),
     available: pair?.availableOutgoingBitrate === undefined ? undefined : pair.availableOutgoingBitrate / 1000,
   };
+}
+
+/** Which server relays: by the name that it was asked under, where the browser tells, else by the address that it lent. */
+function relayOf({ url = '', address, relayProtocol }) {
+  const [, host] = /^turns?:(\[[^\]]+\]|[^:?]+)/.exec(url) ?? [];
+  return host ?? address ?? relayProtocol ?? '';
 }
 
 const seconds = (value) => (value === undefined ? undefined : value * 1000);
@@ -75,6 +81,7 @@ export function judge({ path, streams }, { isBroken = false, expects = false } =
   const incoming = streams.filter(({ way }) => way === 'in'), outgoing = streams.filter(({ way }) => way === 'out');
   const worst = (list, of) => list.reduce((most, stream) => Math.max(most, of(stream) ?? 0), 0);
   const lossIn = worst(incoming, ({ loss }) => loss), lossOut = worst(outgoing, ({ loss }) => loss);
+  const jitter = worst(incoming.filter(({ kind }) => kind === 'audio'), (stream) => stream.jitter);
   const rtt = path.rtt ?? worst(outgoing, (stream) => stream.rtt);
   const isLimited = (by) => outgoing.some(({ limit, limitFor }) => limit === by && limitFor >= STEADY);
   const found = [];
@@ -86,6 +93,8 @@ export function judge({ path, streams }, { isBroken = false, expects = false } =
   say(lossIn >= 2 && lossIn < 5, 2, 'their-upload');
   say(lossOut >= 2 && lossOut < 5, 2, 'your-upload');
   say(incoming.some(({ froze }) => froze > 0), 2, 'freeze');
+  // Of pictures the packets of one are spread on purpose.
+  say(jitter >= 50, 2, 'jitter', Math.round(jitter));
   say(rtt >= 300, rtt >= 800 ? 1 : 2, 'delay', Math.round(rtt));
   say(path.isRelayed, 3, 'relayed', path.relay);
   return found.reduce((least, each) => (each.bars < least.bars ? each : least), found[0] ?? { bars: 3, cause: null });

@@ -273,7 +273,9 @@ export class CallRoom {
       id: textOf(raw?.id, 32), member: textOf(raw?.member, 32), name: textOf(raw?.name, 64), text: textOf(raw?.text, 4000),
       at: Number.isSafeInteger(raw?.at) ? raw.at : Date.now(),
     };
-    if (chat.id === '' || chat.text === '' || this.chats.some(({ id }) => id === chat.id)) return;
+    // Nobody tells us what we have said.
+    const isForged = chat.member === this.member;
+    if (isForged || chat.id === '' || chat.text === '' || this.chats.some(({ id }) => id === chat.id)) return;
     this.#keep(chat);
     this.on.chat(chat);
   }

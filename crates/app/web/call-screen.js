@@ -11,9 +11,10 @@ import { CallRoom, MOST_VIDEO } from './call-room.js';
 import { StatsPanel } from './call-stats.js';
 import { PushToTalk } from './call-talk.js';
 import { trace } from './call-trace.js';
+import { troubleText } from './call-unblock.js';
 import { strings } from './strings.js';
 import { holdPage } from './transfer-view.js';
-import { button, clearError, element, showError, showState, visible } from './ui.js';
+import { button, clearError, during, element, showError, showState, visible } from './ui.js';
 
 const words = strings.call;
 // What is sent at most to each, by how many there are to send to.
@@ -34,8 +35,8 @@ export class CallScreen {
     this.controls.recording(false, this.recorder.isPossible);
     this.stats = new StatsPanel();
     this.inspector = new Inspector(this.media);
-    this.menus = new DeviceMenus({ media: this.media, speaker: this.speaker });
-    this.toast = new PlugToast({ media: this.media, speaker: this.speaker, menus: this.menus });
+    this.menus = new DeviceMenus({ media: this.media, speaker: this.speaker, mayOpen: () => this.#hasRoom() });
+    this.toast = new PlugToast(this.menus);
     this.note = element('p', { role: 'status', class: 'note', 'data-testid': 'call-status' }, words.joining);
     this.hint = element('p', { role: 'status', class: 'hint', 'data-testid': 'call-muted-hint' });
     this.hint.hidden = true;
@@ -58,14 +59,17 @@ export class CallScreen {
     this.invite = element('details', { class: 'sheet' }, element('summary', {}, words.invite), ...(this.link ? [this.link] : []));
     this.invite.open = true;
     this.main.classList.add('wide');
+    const title = element('h1', { class: 'hidden-text', tabindex: -1, 'data-testid': 'call-title' }, words.title);
     this.main.replaceChildren(
-      element('h1', { class: 'hidden-text' }, words.title),
+      title,
       this.note, this.red, this.controls.banner, this.hint, this.toast.node, this.offer,
       element('div', { class: 'call' },
         element('div', {}, this.grid.node, this.controls.node, element('p', { class: 'soft' }, words.holdToTalk)),
         element('div', {}, this.invite, this.chat.node)),
       this.stats.node, this.inspector.node,
       element('details', { class: 'sheet', 'data-testid': 'call-devices' }, element('summary', {}, words.devices), this.menus.node));
+    // The button that led here is gone, and with it the focus.
+    title.focus();
     showState(strings.connecting);
   }
 
@@ -143,7 +147,7 @@ export class CallScreen {
       joined: (count) => this.#joined(count),
       full: () => { this.close(); this.on.ended('', 'call-full'); },
       came: () => { this.#say(words.cameBy); },
-      peer: (peer) => { this.grid?.peer(peer); this.#heardState(peer); this.recorder?.update(this.#sources()); },
+      peer: (peer) => { this.grid.peer(peer); this.#heardState(peer); this.recorder.update(this.#sources()); },
       met: (peer, isFirst) => this.#met(peer, isFirst),
       chat: (chat) => this.chat.show(chat),
       file: (peer, channel) => this.files.take(peer, channel),
@@ -162,8 +166,8 @@ export class CallScreen {
 
   #controlEvents() {
     return {
-      mute: () => { this.media.mute(!this.media.isMuted); this.#say(this.media.isMuted ? words.youMuted : words.youUnmuted); },
-      camera: () => this.#toggleCamera(),
+      mute: () => during(this.controls.mute, () => this.#toggleMic()),
+      camera: () => during(this.controls.camera, () => this.#toggleCamera()),
       share: (how) => this.#share(how),
       stopShare: () => this.media.stopShare(),
       hint: (hint) => this.media.setHint(hint),
@@ -181,14 +185,21 @@ export class CallScreen {
     this.looking = setTimeout(() => { if (this.#hasRoom()) this.media.openCamera(); }, LOOK_AROUND);
   }
 
+  /** Who came without a microphone is asked for one, and whoever asks for one wants to be heard. */
+  async #toggleMic() {
+    const { media } = this;
+    media.mute(Boolean(media.mic) && !media.isMuted);
+    if (!media.mic && !await media.openMic(media.micId)) this.#say(troubleText('mic', media.missing.mic));
+    else this.#say(media.isMuted ? words.youMuted : words.youUnmuted);
+    await this.menus.refresh();
+  }
+
   async #toggleCamera() {
+    const { media } = this;
     clearTimeout(this.looking);
-    this.controls.camera.disabled = true;
-    if (this.media.camera) this.media.closeCamera();
-    else if (this.#hasRoom()) {
-      if (!await this.media.openCamera()) this.#say(words.missing[this.media.missing.camera](words.things.camera));
-    }
-    this.controls.camera.disabled = false;
+    if (media.camera) media.closeCamera();
+    else if (this.#hasRoom() && !await media.openCamera()) this.#say(troubleText('camera', media.missing.camera));
+    await this.menus.refresh();
   }
 
   /** Whether one more may send pictures; if not, says why. */
@@ -278,7 +289,6 @@ export class CallScreen {
   }
 
   #state() {
-    if (!this.room) return;
     const met = this.room.peers.filter(({ isMet }) => isMet);
     const parts = [met.length > 0 ? words.inCall(met.length) : this.isAway ? strings.notConnected : strings.waitingState];
     if (met.length > 0) parts.push(met.every(({ isVerified, isCompared }) => isVerified || isCompared) ? strings.transfer.verifiedShort : words.unverified);

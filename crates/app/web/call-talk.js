@@ -5,7 +5,7 @@ import { Meter } from './call-meter.js';
 // Speech is louder than this on the meter's scale, and longer than this many looks in a row.
 const LOUD = 0.55;
 const LOOKS = 3;
-const CONTROLS = 'a, button, input, select, textarea, summary, [contenteditable], [tabindex]';
+const CONTROLS = 'a, button, input, select, textarea, summary, [contenteditable], [tabindex="0"]';
 
 export class PushToTalk {
   #held = false;

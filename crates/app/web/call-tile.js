@@ -19,7 +19,8 @@ export function play(video, ...tracks) {
 /** What all tiles have: a frame with the picture, the initial where there is none, and a caption. */
 class Frame {
   constructor(testid) {
-    this.video = element('video', { autoplay: true, playsinline: true, 'data-testid': testid });
+    // Firefox has the focus stop at every video, where there is nothing to do.
+    this.video = element('video', { autoplay: true, playsinline: true, tabindex: -1, 'data-testid': testid });
     this.initial = element('span', { class: 'initial', 'aria-hidden': 'true' });
     this.name = element('bdi', { class: 'who' });
     this.facts = element('span', { class: 'facts-line' });
@@ -145,14 +146,13 @@ export class PeerTile extends Frame {
 
   /** The last picture stays; what is being done about it is said over it. */
   #showTrouble() {
-    const { ladder, wasMet } = this.peer;
-    const isBroken = wasMet && ladder.since !== null && performance.now() - ladder.since >= 1000;
+    const { brokenFor, ladder, wasMet } = this.peer;
+    const isBroken = wasMet && brokenFor >= 1000;
     this.over.hidden = wasMet === true && !isBroken;
     this.node.dataset.path = !wasMet ? 'connecting' : ladder.isLost ? 'lost' : isBroken ? 'unstable' : 'good';
     this.retry.hidden = !ladder.isLost;
     this.spinner.hidden = ladder.isLost;
-    const text = !wasMet ? words.connecting : ladder.isLost ? words.lost
-      : words.reconnecting(Math.floor((performance.now() - (ladder.since ?? performance.now())) / 1000));
+    const text = !wasMet ? words.connecting : ladder.isLost ? words.lost : words.reconnecting(Math.floor(brokenFor / 1000));
     if (this.elapsed.textContent !== text) this.elapsed.textContent = text;
   }
 

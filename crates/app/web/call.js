@@ -44,13 +44,10 @@ function linkBox(call) {
 
 function preview(call, isInvited) {
   const speaker = new Speaker();
-  let now;
-  const media = new LocalMedia({
-    changed: (what) => { if (now.mediaChanged) now.mediaChanged(what); else now.update?.(); },
-    ended: (name) => now.deviceEnded?.(name),
-  });
-  const end = (text, slug) => { media.stop(); ended(call, text, slug); };
-  now = {};
+  /** The screen that shows what there is, if one does. */
+  let now = null;
+  const media = new LocalMedia({ changed: (what) => now?.mediaChanged(what), ended: (name) => now?.deviceEnded(name) });
+  const end = (text, slug) => { now = null; media.stop(); ended(call, text, slug); };
   now = new Preview({
     title: call.name ? words.named(call.name) : isInvited ? words.invited : words.newCall,
     note: call.name ? words.unverifiedRoom : null,
@@ -60,12 +57,13 @@ function preview(call, isInvited) {
     join: async ({ name }) => {
       const { mirrored } = now;
       now.close();
+      now = null;
       const derived = await deriveCall(call);
-      now = { mediaChanged() {} };
       now = new CallScreen({ main, call: derived, name, media, speaker, mirrored, link: linkBox(call) }, { ended: end });
     },
     decline: async () => {
       now.close();
+      now = null;
       CallRoom.decline(await deriveCall(call));
       media.stop();
       ended(call, '', null, words.declinedTitle);

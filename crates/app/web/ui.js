@@ -19,6 +19,20 @@ export function button(text, action, attributes = {}) {
   return node;
 }
 
+/** While `action` goes on the button may say something else, and does nothing. A button that is disabled would lose the focus. */
+export async function during(node, action, text = node.textContent) {
+  if (node.getAttribute('aria-disabled') === 'true') return;
+  const before = node.textContent;
+  node.setAttribute('aria-disabled', 'true');
+  node.textContent = text;
+  try {
+    await action();
+  } finally {
+    node.removeAttribute('aria-disabled');
+    if (node.textContent === text) node.textContent = before;
+  }
+}
+
 /** What the bar says on the right. */
 export function showState(text) {
   document.getElementById('state').textContent = text;

@@ -15,10 +15,12 @@ const { NetworkWatch } = await web('call-network.js');
 const { silence } = await web('call-silence.js');
 const { judge, measure } = await web('call-quality.js');
 const { linked } = await web('call-chat.js');
-const { Speaker, newDevices } = await web('call-devices.js');
+const { DeviceMenus, Speaker, newDevices } = await web('call-devices.js');
 const { LocalMedia } = await web('call-media.js');
 const { factsOf } = await web('call-inspector.js');
 const { textOf } = await web('call-peer.js');
+const { browserOf, troubleText } = await web('call-unblock.js');
+const { during } = await web('ui.js');
 const { strings } = await web('strings.js');
 const vectors = JSON.parse(fs.readFileSync(new URL('../vectors/call.json', import.meta.url)));
 
@@ -173,16 +175,16 @@ test('four silences, and none is taken for another', () => {
 });
 
 /** Reports a second apart, as a browser gives them. */
-function report(second, { received = 50, lost = 0, sent = 50, fractionLost = 0, rtt = 0.02, limit = 'none', available = 1e6, relayed = false, frames = 30, freezes = 0 } = {}) {
+function report(second, { received = 50, lost = 0, sent = 50, fractionLost = 0, rtt = 0.02, limit = 'none', available = 1e6, relayed = null, frames = 30, freezes = 0, jitter = 0.01 } = {}) {
   const timestamp = 1000 * second;
   return [
     { id: 'T', type: 'transport', timestamp, selectedCandidatePairId: 'P' },
     { id: 'P', type: 'candidate-pair', timestamp, localCandidateId: 'L', remoteCandidateId: 'R', currentRoundTripTime: rtt, availableOutgoingBitrate: available },
-    { id: 'L', type: 'local-candidate', candidateType: relayed ? 'relay' : 'host', relayProtocol: relayed ? 'udp' : undefined },
+    { id: 'L', type: 'local-candidate', candidateType: relayed ? 'relay' : 'host', ...relayed },
     { id: 'R', type: 'remote-candidate', candidateType: 'host' },
     { id: 'C', type: 'codec', mimeType: 'audio/opus' },
-    { id: 'IA', type: 'inbound-rtp', kind: 'audio', mid: '0', codecId: 'C', timestamp, packetsReceived: received * second, packetsLost: lost * second, bytesReceived: 4000 * second, jitter: 0.01 },
-    { id: 'IV', type: 'inbound-rtp', kind: 'video', mid: '1', timestamp, packetsReceived: received * second, packetsLost: lost * second, bytesReceived: 100_000 * second, framesDecoded: frames * second, freezeCount: freezes * second },
+    { id: 'IA', type: 'inbound-rtp', kind: 'audio', mid: '0', codecId: 'C', timestamp, packetsReceived: received * second, packetsLost: lost * second, bytesReceived: 4000 * second, jitter },
+    { id: 'IV', type: 'inbound-rtp', kind: 'video', mid: '1', timestamp, packetsReceived: received * second, packetsLost: lost * second, bytesReceived: 100_000 * second, jitter: 0.2, framesDecoded: frames * second, freezeCount: freezes * second },
     { id: 'OV', type: 'outbound-rtp', kind: 'video', mid: '1', ssrc: 7, timestamp, packetsSent: sent * second, bytesSent: 100_000 * second, qualityLimitationReason: limit },
     { id: 'RI', type: 'remote-inbound-rtp', kind: 'video', localId: 'OV', ssrc: 7, timestamp, fractionLost, roundTripTime: rtt },
   ];
@@ -216,8 +218,12 @@ test('bars and one cause', () => {
     'a start that feels its way up': [after(20, (second) => ({ limit: 'bandwidth', available: 3e5 * 1.08 ** second })), { bars: 3, cause: null }],
     'a long way': [after(3, { rtt: 0.4 }), { bars: 2, cause: 'delay', value: 400 }],
     'a very long way': [after(3, { rtt: 1.2 }), { bars: 1, cause: 'delay', value: 1200 }],
-    'a relay, which is no fault': [after(3, { relayed: true }), { bars: 3, cause: 'relayed', value: 'udp' }],
-    'a relay and a fault': [after(3, { relayed: true, rtt: 0.4 }), { bars: 2, cause: 'delay', value: 400 }],
+    'a relay, which is no fault': [after(3, { relayed: { relayProtocol: 'udp', url: 'turn:turn.example:3478?transport=udp' } }), { bars: 3, cause: 'relayed', value: 'turn.example' }],
+    'a relay by its number': [after(3, { relayed: { url: 'turns:[2001:db8::1]:5349' } }), { bars: 3, cause: 'relayed', value: '[2001:db8::1]' }],
+    'a relay whose name the browser keeps': [after(3, { relayed: { address: '192.0.2.7', relayProtocol: 'udp' } }), { bars: 3, cause: 'relayed', value: '192.0.2.7' }],
+    'a relay that says nothing of itself': [after(3, { relayed: { relayProtocol: 'tls' } }), { bars: 3, cause: 'relayed', value: 'tls' }],
+    'sound that comes when it likes': [after(3, { jitter: 0.08 }), { bars: 2, cause: 'jitter', value: 80 }],
+    'a relay and a fault': [after(3, { relayed: { relayProtocol: 'udp' }, rtt: 0.4 }), { bars: 2, cause: 'delay', value: 400 }],
     'a picture that froze': [after(3, { freezes: 1 }), { bars: 2, cause: 'freeze', value: undefined }],
   };
   for (const [name, [measured, wanted]] of Object.entries(cases)) {
@@ -292,6 +298,82 @@ test('a device that is unplugged is replaced by the next, or its absence is said
   plugged.audio.push('another');
   await media.openMic(undefined);
   assert.deepEqual([media.mic.enabled, media.micState], [false, 'off']);
+});
+
+test('what was asked for is given back if it comes after all was given back', async () => {
+  const asked = [], tracks = [];
+  const answerLater = (constraints) => new Promise((resolve, reject) => { asked.push({ constraints, resolve, reject }); });
+  const give = ({ constraints, resolve }) => {
+    const own = Object.keys(constraints).map((kind) => new Track(kind, kind));
+    tracks.push(...own);
+    const of = (kind) => own.filter((track) => track.kind === kind);
+    resolve({ getTracks: () => own, getAudioTracks: () => of('audio'), getVideoTracks: () => of('video') });
+  };
+  Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices: { getUserMedia: answerLater, getDisplayMedia: answerLater } }, configurable: true });
+  const media = new LocalMedia({ changed() {}, ended() {} });
+  const opening = media.open(), sharing = media.share({ replaces: false, hint: 'detail' });
+  media.stop();
+  asked.forEach(give);
+  await opening;
+  await assert.rejects(sharing, { name: 'AbortError' });
+  // Nor is anything asked for one by one after that.
+  assert.deepEqual([asked.length, tracks.map(({ readyState }) => readyState)], [2, Array(4).fill('ended')]);
+  assert.deepEqual([media.mic, media.camera, media.screen, media.micState, media.cameraState], [null, null, null, 'none', 'off']);
+  // Who asks anew gets it.
+  const again = media.open();
+  give(asked.at(-1));
+  await again;
+  assert.deepEqual([media.micState, media.cameraState], ['on', 'on']);
+});
+
+test('what was not allowed is told with the way out of each browser', () => {
+  const agents = {
+    chromium: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+    firefox: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    safari: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15',
+  };
+  for (const [browser, agent] of Object.entries(agents)) {
+    assert.equal(browserOf(agent), browser);
+    assert.equal(troubleText('mic', 'denied', browser), `The microphone was not allowed. ${strings.call.unblock[browser]}`);
+    assert.equal(troubleText('camera', 'missing', browser), strings.call.missing.missing('camera'));
+  }
+  assert.equal(browserOf('something else'), 'chromium');
+});
+
+test('a device that is chosen is used now and the next time, and a camera only where there is room', async () => {
+  const kept = new Map(), asked = [];
+  globalThis.localStorage = { setItem: (key, value) => kept.set(key, value) };
+  const media = { camera: null, cameraState: 'off', openCamera: async (id) => asked.push(['camera', id]), openMic: async (id) => asked.push(['mic', id]) };
+  const menus = { media, speaker: { choose: (id) => asked.push(['speaker', id]) }, mayOpen: () => false };
+  const choose = async (kind, id) => { await DeviceMenus.prototype.choose.call(menus, kind, id); return asked.splice(0); };
+  assert.deepEqual([await choose('audioinput', 'a'), await choose('audioinput', ''), await choose('audiooutput', 'b')], [[['mic', 'a']], [['mic', undefined]], [['speaker', 'b']]]);
+  // Off because its owner turned it off, then for want of one where four others send theirs, then with room for it.
+  assert.deepEqual([await choose('videoinput', 'c'), media.cameraId], [[], 'c']);
+  media.cameraState = 'none';
+  assert.deepEqual(await choose('videoinput', 'd'), []);
+  menus.mayOpen = () => true;
+  assert.deepEqual(await choose('videoinput', 'd'), [['camera', 'd']]);
+  Object.assign(media, { camera: {}, cameraState: 'on' });
+  menus.mayOpen = () => false;
+  assert.deepEqual(await choose('videoinput', ''), [['camera', null]]);
+  assert.deepEqual([...kept], [['limpid-device-audioinput', ''], ['limpid-device-audiooutput', 'b'], ['limpid-device-videoinput', '']]);
+});
+
+test('a button that is at work is pressed in vain, and stays where it is', async () => {
+  const attributes = new Map();
+  const node = { textContent: 'Turn on', getAttribute: (name) => attributes.get(name) ?? null, setAttribute: (name, value) => attributes.set(name, value), removeAttribute: (name) => attributes.delete(name) };
+  let runs = 0, finish;
+  const action = () => { runs += 1; return new Promise((resolve) => { finish = resolve; }); };
+  const first = during(node, action, 'Asking');
+  await during(node, action, 'Asking');
+  assert.deepEqual([runs, node.textContent, node.disabled, attributes.get('aria-disabled')], [1, 'Asking', undefined, 'true']);
+  finish();
+  await first;
+  assert.deepEqual([node.textContent, attributes.size], ['Turn on', 0]);
+  // What the action made of it stands.
+  await during(node, async () => { node.textContent = 'Turn off'; });
+  await assert.rejects(during(node, async () => { throw new Error('no'); }));
+  assert.deepEqual([node.textContent, attributes.size], ['Turn off', 0]);
 });
 
 test('a recording is a file a person, and another one when their tracks are others', () => {
