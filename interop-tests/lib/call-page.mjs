@@ -115,9 +115,9 @@ export async function framesRise(page, { id = 'remote-video', count = 1, more = 
 }
 
 /** The loudest frequency of a remote video's sound, in Hz, and its level in dB; by WebAudio. */
-export function hears(page, place = 0) {
-  return page.evaluate(async (n) => {
-    const stream = document.querySelectorAll('[data-testid=remote-video]')[n].srcObject;
+export function hears(page, place = 0, id = 'remote-video') {
+  return page.evaluate(async ([selector, n]) => {
+    const stream = document.querySelectorAll(selector)[n].srcObject;
     const context = window.interopContext ??= new AudioContext();
     await context.resume();
     const analyser = context.createAnalyser();
@@ -132,14 +132,14 @@ export function hears(page, place = 0) {
     let best = 0;
     for (let i = 1; i < bins.length; i += 1) if (bins[i] > bins[best]) best = i;
     return { frequency: Math.round(best * context.sampleRate / analyser.fftSize), level: Math.round(bins[best]) };
-  }, place);
+  }, [testid(id), place]);
 }
 
 /** Waits until a tone is heard, or (`frequency` null) nothing. */
-export async function hearsTone(page, frequency, place = 0, ms = 15000) {
+export async function hearsTone(page, frequency, { place = 0, id = 'remote-video', ms = 15000 } = {}) {
   const end = Date.now() + ms;
   for (;;) {
-    const heard = await hears(page, place);
+    const heard = await hears(page, place, id);
     const isRight = frequency === null ? heard.level < -90 : Math.abs(heard.frequency - frequency) < 25 && heard.level > -70;
     if (isRight) return heard;
     if (Date.now() > end) throw new Error(`hears ${JSON.stringify(heard)}, not ${frequency}`);

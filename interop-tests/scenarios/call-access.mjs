@@ -1,56 +1,56 @@
 // A call for everybody: by keyboard alone, as axe-core sees it in light and dark, without devices, without a proof, with too many.
 // Screenshots are kept in out/screens.
-import fs from 'node:fs';
-import path from 'node:path';
-import { createRequire } from 'node:module';
 import { browsers } from '../lib/page.mjs';
-import { callBrowser, callOf, enters, framesRise, holds, joins, linkOf, met, shot, testid } from '../lib/call-page.mjs';
+import { focused, looksRight, tabTo, wasPlayed, watchesPlay } from '../lib/call-access.mjs';
+import { TONES, callBrowser, callOf, enters, framesRise, hearsTone, holds, joins, linkOf, met, testid } from '../lib/call-page.mjs';
 import { testCase } from '../lib/report.mjs';
 import { HOST, folder, makeFile, serve } from '../lib/share.mjs';
 import { expect, pageOpens, pageSends, until } from '../lib/share-page.mjs';
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const SCREENS = path.resolve(import.meta.dirname, '../out/screens');
-fs.mkdirSync(SCREENS, { recursive: true });
 const server = await serve('0.0.0.0:0');
 const port = new URL(server.url).port;
 const secure = process.env.CALL_DEV ? await (await import(process.env.CALL_DEV)).devUrl(() => port) : `http://127.0.0.1:${port}`;
 const press = (page, id) => page.click(testid(id));
-const focused = (page) => page.evaluate(() => document.activeElement?.dataset?.testid ?? '');
-
-/** Presses Tab (or Shift and Tab) until the focus is on an element. */
-async function tabTo(page, id, { back = false } = {}) {
-  for (let n = 0; n < 60; n += 1) {
-    if (await focused(page) === id) return;
-    if (back) await page.keyboard.down('Shift');
-    await page.keyboard.press('Tab');
-    if (back) await page.keyboard.up('Shift');
-  }
-  throw new Error(`Tab never comes to ${id}`);
-}
-
 for (const name of Object.keys(browsers)) {
   const browser = await callBrowser(name);
-  await testCase(`${name}: by keyboard alone: join, mute, write, hang up`, async () => {
-    const page = await browser.newPage(`${secure}/call`);
+  await testCase(`${name}: by keyboard alone: join, mute, camera off, write, hang up, and the other side notices all of it`, async () => {
+    const other = await joins(browser, `${secure}/call`, 'Ann');
+    const page = await browser.newPage(await linkOf(other));
+    const sees = (what, slug) => holds(other, `${what} ${slug}`, ([part, wanted]) => {
+      const silence = document.querySelector(`.tile[data-member] [data-what=${part}]`)?.dataset.silence ?? null;
+      return silence === wanted;
+    }, [what, slug]);
+    const presses = async (id, key) => { await tabTo(page, id); await page.keyboard.press(key); };
     await until(page, 'call-join');
     await tabTo(page, 'call-name');
     await page.keyboard.type('Kay');
-    await tabTo(page, 'call-join');
-    await page.keyboard.press('Enter');
-    await until(page, 'call-hangup');
-    await tabTo(page, 'call-mute');
+    await presses('call-join', 'Enter');
+    await Promise.all([met(page), met(other)]);
+    expect('focus after joining', await focused(page), 'call-title');
+    expect('name', await other.evaluate(() => document.querySelector('.tile[data-member] .who').textContent), 'Kay');
+    await sees('mic', null);
+    await presses('call-mute', ' ');
+    await sees('mic', 'they-stopped');
+    // Tapped, the space bar is that of the button; only held elsewhere it talks.
     await page.keyboard.press(' ');
-    await holds(page, 'muted', () => document.querySelector('[data-silence=you-stopped]') !== null);
+    await sees('mic', null);
+    await presses('call-camera', 'Enter');
+    await sees('camera', 'they-stopped');
+    expect('focus after a device', await focused(page), 'call-camera');
     await tabTo(page, 'call-chat-input');
     await page.keyboard.type('by keyboard');
     await page.keyboard.press('Enter');
-    await holds(page, 'the chat', (selector) => document.querySelectorAll(`${selector} li[data-id]`).length === 1, testid('call-chat-log'));
+    await holds(other, 'the chat', (selector) => document.querySelector(`${selector} li[data-id] p`)?.textContent === 'by keyboard', testid('call-chat-log'));
+    await presses('call-stats', 'Enter');
+    await holds(page, 'numbers', (selector) => /\d kbit\/s/.test(document.querySelector(selector).textContent), testid('call-stats'));
     await tabTo(page, 'call-hangup', { back: true });
     await page.keyboard.press('Enter');
     await until(page, 'call-ended');
     expect('focus', await focused(page), 'call-ended');
-    await page.close();
+    expect('goodbye', await holds(other, 'the reason', (selector) => {
+      const { dataset, textContent } = document.querySelector(selector);
+      return dataset.reason === 'done' && textContent;
+    }, testid('call-status')), 'Kay hung up.');
   });
   await browser.close();
 }
@@ -73,26 +73,6 @@ async function inChromium(name, body) {
   await chromium.tidy();
 }
 
-/** No serious or critical finding, in both colour schemes; screenshots in both, small and large. */
-async function looksRight(page, name) {
-  const found = [];
-  for (const scheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme: scheme });
-    // Evaluated from outside: the page's own policy would not let it in.
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-    for (const { id, impact, nodes } of violations) {
-      if (['serious', 'critical'].includes(impact)) found.push(`${scheme}: ${id} (${impact}): ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-    }
-    for (const [width, height] of [[390, 844], [1280, 800]]) {
-      await shot(page, path.join(SCREENS, `${name}-${scheme}-${width}.png`), width, height, scheme);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      if (wide > width) found.push(`${scheme}: ${wide} px wide at ${width}`);
-    }
-  }
-  if (found.length > 0) throw new Error(`${name}:\n${found.join('\n')}`);
-}
-
 await inChromium('axe-core and screenshots: the screens of Share', async () => {
   const empty = await chromium.newPage(`${secure}/`);
   await until(empty, 'share-input');
@@ -109,6 +89,18 @@ await inChromium('axe-core and screenshots: the screens of a call', async () => 
   await holds(preview, 'the picture', (selector) => document.querySelector(selector).videoWidth > 0, testid('call-preview'));
   await preview.evaluate(() => { document.querySelector('details').open = true; });
   await holds(preview, 'the level', (selector) => document.querySelector(selector).value > 0, testid('call-level'));
+  const mirrored = () => preview.evaluate((selector) => getComputedStyle(document.querySelector(selector)).transform !== 'none', testid('call-preview'));
+  expect('mirrored', await mirrored(), true);
+  await press(preview, 'call-mirror');
+  expect('mirrored no more', await mirrored(), false);
+  await press(preview, 'call-mirror');
+  await preview.evaluate(() => {
+    const { play } = HTMLMediaElement.prototype;
+    HTMLMediaElement.prototype.play = function listened() { window.tone = this.srcObject.getAudioTracks()[0]; return play.call(this); };
+  });
+  await press(preview, 'call-tone');
+  await holds(preview, 'the tone', (selector) => window.tone?.readyState === 'live' && document.querySelector(selector).textContent === 'Playing…', testid('call-tone'));
+  await holds(preview, 'its end', (selector) => document.querySelector(selector).textContent === 'Test the speaker', testid('call-tone'));
   expect('devices', (await preview.evaluate(() => Array.from(document.querySelectorAll('select'), ({ options }) => options.length > 1))), [true, true, true]);
   await looksRight(preview, 'call-preview');
 
@@ -121,6 +113,8 @@ await inChromium('axe-core and screenshots: the screens of a call', async () => 
   await b.keyboard.press('Enter');
   await a.evaluate(() => { for (const node of document.querySelectorAll('details')) node.open = true; });
   await holds(a, 'statistics', (selector) => /\d kbit\/s/.test(document.querySelector(selector).textContent), testid('call-stats'));
+  const speaker = await a.selectOption(testid('call-device-speaker'), { index: 1 });
+  await holds(a, 'the speaker', ([selector, id]) => document.querySelector(selector).sinkId === id, [testid('remote-video'), speaker[0]]);
   await looksRight(a, 'call');
   await looksRight(b, 'call-guest');
   await press(a, 'call-hangup');
@@ -147,24 +141,45 @@ await inChromium('a named room is shown as unverified', async () => {
   }
 });
 
-await inChromium('whoever cannot prove that it holds the link is neither seen nor heard', async () => {
+await inChromium('whoever cannot prove that it holds the link neither sees nor hears, and is neither seen nor heard', async () => {
   const a = await joins(chromium, `${secure}/call`, 'Ann');
-  const b = await chromium.newPage(await linkOf(a));
+  const link = await linkOf(a);
+  const b = await chromium.newPage(link);
+  await Promise.all([watchesPlay(a), watchesPlay(b)]);
   // As if somebody in between had made another connection of it: the other side's nonce is not this one.
   await b.evaluate(() => {
     const { send } = WebSocket.prototype;
     WebSocket.prototype.send = function altered(text) { send.call(this, text.replace(/"nonce":"../, '"nonce":"00')); };
-    new MutationObserver(() => {
-      const { srcObject } = document.querySelector('[data-testid=remote-video]') ?? {};
-      if (srcObject) window.wasPlayed = true;
-    }).observe(document, { subtree: true, childList: true, attributes: true });
   });
   await enters(b, 'Mallory');
   const error = await until(a, 'error');
   expect('error', error.data.error, 'bad-proof');
   await holds(a, 'nobody', () => document.querySelectorAll('.tile[data-member]').length === 0);
-  expect('played', await b.evaluate(() => window.wasPlayed ?? false), false);
+  expect('the other one', (await until(b, 'error')).data.error, 'bad-proof');
+  expect('played', [await wasPlayed(a), await wasPlayed(b)], [false, false]);
+  const c = await joins(chromium, link, 'Cleo');
+  await Promise.all([met(a), met(c)]);
+  expect('played of somebody who can', await wasPlayed(a), true);
   return error.text.slice(0, 60);
+});
+
+await inChromium('who joins without camera and microphone sends nothing, and can turn on both later', async () => {
+  const a = await joins(chromium, `${secure}/call`, 'Ann');
+  const b = await chromium.newPage(await linkOf(a));
+  // Allowed before: they are open, and are given back.
+  await holds(b, 'the picture', (selector) => document.querySelector(selector).videoWidth > 0, testid('call-preview'));
+  await b.evaluate((selector) => { window.before = document.querySelector(selector).srcObject.getTracks(); }, testid('call-preview'));
+  await enters(b, 'Bob', { button: 'call-join-without' });
+  await Promise.all([met(a), met(b)]);
+  const sees = (mic, camera) => holds(a, `${mic} and ${camera}`, (wanted) => JSON.stringify(['mic', 'camera'].map((part) => document.querySelector(`.tile[data-member] [data-what=${part}]`)?.dataset.silence ?? null)) === wanted, JSON.stringify([mic, camera]));
+  await sees('no-device', 'they-stopped');
+  expect('devices', await b.evaluate(() => window.before.map(({ readyState }) => readyState)), ['ended']);
+  await press(b, 'call-mute');
+  await sees(null, 'they-stopped');
+  await hearsTone(a, TONES.chromium);
+  await press(b, 'call-camera');
+  await sees(null, null);
+  await framesRise(a);
 });
 
 await inChromium('a headset that is plugged in is asked about, one that is pulled out is replaced', async () => {
@@ -174,6 +189,12 @@ await inChromium('a headset that is plugged in is asked about, one that is pulle
     const { enumerateDevices } = navigator.mediaDevices;
     window.isHidden = true;
     navigator.mediaDevices.enumerateDevices = async () => (await enumerateDevices.call(navigator.mediaDevices)).filter(({ label }) => !window.isHidden || !label.includes('Audio Input 2'));
+    const { getUserMedia } = navigator.mediaDevices;
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+      const stream = await getUserMedia.call(navigator.mediaDevices, constraints);
+      [window.mic] = stream.getAudioTracks();
+      return stream;
+    };
   });
   await enters(page, 'Ann');
   await page.evaluate(() => { window.isHidden = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange')); });
@@ -181,7 +202,23 @@ await inChromium('a headset that is plugged in is asked about, one that is pulle
   if (!/^Use Fake Audio Input 2/.test(toast)) throw new Error(toast);
   await page.click(`${testid('call-toast')} button`);
   await page.evaluate(() => { document.querySelector('[data-testid=call-inspector]').open = true; });
-  expect('the menu', await holds(page, 'the device', (selector) => document.querySelector(selector).selectedOptions[0].textContent.includes('2'), testid('call-device-mic')), true);
+  const isSecond = () => holds(page, 'the device', (selector) => document.querySelector(selector)?.selectedOptions[0].textContent.includes('2'), testid('call-device-mic'));
+  await isSecond();
+  const speaks = (isIt) => holds(page, `a microphone, the second: ${isIt}`, ([selector, wanted]) => {
+    const row = document.querySelector(`${selector} tr[data-kind=audio]`)?.textContent ?? '';
+    return row.includes('live') && row.includes('Audio Input 2') === wanted;
+  }, [testid('call-inspector'), isIt]);
+  await speaks(true);
+  await page.evaluate(() => {
+    window.isHidden = true;
+    window.mic.stop();
+    window.mic.dispatchEvent(new Event('ended'));
+  });
+  await holds(page, 'the news', (selector) => /^The microphone went away. Now in use: Fake/.test(document.querySelector(selector).textContent), testid('call-toast'));
+  await speaks(false);
+  // The choice is kept, for when it is there again.
+  await page.reload();
+  await isSecond();
 });
 await chromium.close();
 
@@ -193,12 +230,19 @@ for (const [what, flags] of Object.entries(BARE)) {
     const a = await joins(full, `${secure}/call`, 'Ann');
     const b = await bare.newPage(await linkOf(a));
     await until(b, 'call-allow');
+    // Nothing was asked before it was explained.
+    expect('asked', await b.evaluate((selector) => document.querySelector(selector).childElementCount, testid('call-trouble')), 0);
     await press(b, 'call-allow');
     const trouble = await holds(b, 'words', (selector) => document.querySelector(selector).textContent, testid('call-trouble'));
     if (!trouble.includes('You can join without it.')) throw new Error(trouble);
+    expect('a picture of the way out', await b.evaluate(() => document.querySelector('svg.unblock')?.dataset.browser ?? null), what === 'devices denied' ? 'chromium' : null);
+    await looksRight(b, `call-${what.replace(' ', '-')}`);
     await enters(b, 'Bob');
     await Promise.all([met(a), met(b), framesRise(b)]);
     await holds(a, 'why', () => ['mic', 'camera'].every((part) => document.querySelector(`.tile[data-member] [data-what=${part}][data-silence=no-device]`)));
+    await press(b, 'call-mute');
+    await holds(b, 'why not', ([selector, words]) => document.querySelector(selector).textContent.includes(words),
+      [testid('call-status'), what === 'devices denied' ? 'The microphone was not allowed. To allow it,' : 'There is no microphone.']);
     return trouble.slice(0, 80);
   });
   await bare.close();
@@ -252,6 +296,13 @@ await testCase('the fifth with video is offered sound only, the seventh is told 
   if (!/4 times, about \d+ kbit\/s/.test(offer)) throw new Error(offer);
   await press(fifth, 'call-stay-audio');
   await framesRise(fifth, { count: 4, more: 2 });
+  // All see four, and of these not the fifth.
+  for (const page of pages.slice(0, 4)) {
+    expect("the fifth's picture", await page.evaluate(() => {
+      const tile = document.querySelector('.tile[data-member][aria-label=E]');
+      return [tile.querySelector('[data-what=camera]').dataset.silence, tile.querySelector('video').dataset.frames];
+    }), ['they-stopped', '0']);
+  }
   await enter(link, 'F');
   await Promise.all(pages.map((page) => met(page, 5, 60000)));
   const seventh = await large.newPage(link);

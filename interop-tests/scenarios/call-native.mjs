@@ -3,10 +3,10 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { TONES, callBrowser, framesRise, hears, joins, linkOf, met, pause, shot } from '../lib/call-page.mjs';
+import { TONES, callBrowser, framesRise, hears, joins, linkOf, met, pause, shot, testid, traced } from '../lib/call-page.mjs';
 import { numberIn, placeOf } from '../lib/call-watch.mjs';
 import { LIMPID, OUT, program, testCase } from '../lib/report.mjs';
-import { ends, folder, serve } from '../lib/share.mjs';
+import { ends, folder, makeFile, root, sameFile, serve } from '../lib/share.mjs';
 import { expect } from '../lib/share-page.mjs';
 
 const names = ['chromium', 'firefox'];
@@ -61,10 +61,15 @@ await testCase('native and both browsers: they meet by a secret link, and all is
     const { kind, verified } = await native.line((line) => line.event === 'member' && line.name === name);
     expect(name, [kind, verified], ['page', true]);
   }
+  // From a seat in the room to the connection with each.
+  const joined = native.lines.find(({ event }) => event === 'joined');
+  const took = native.lines.filter(({ event }) => event === 'connected').map(({ t }) => t - joined.t);
+  if (took.length !== 2 || took.some((ms) => ms > 2000)) throw new Error(`connected after ${took.join(' and ')} ms`);
   for (const page of pages) {
     const seen = await page.evaluate(() => Array.from(document.querySelectorAll('.tile[data-member]'), ({ dataset }) => [dataset.kind, dataset.verified]).sort());
     expect('tiles', seen, [['native', 'true'], ['page', 'true']]);
   }
+  return `after ${took.map(Math.round).join(' and ')} ms`;
 });
 
 for (const [n, name] of names.entries()) {
@@ -81,6 +86,33 @@ for (const [n, name] of names.entries()) {
     return `${audio.codec}, ${video.codec}`;
   });
 }
+
+await testCase('native and both browsers: what is written, the words to compare and a file reach the program', async () => {
+  const [page] = pages;
+  await page.focus(testid('call-chat-input'));
+  await page.keyboard.type('from Ann');
+  await page.keyboard.press('Enter');
+  const { name } = await native.line((line) => line.event === 'chat' && line.text === 'from Ann');
+  expect('who wrote', name, 'Ann');
+  const { words } = await native.line((line) => line.event === 'words' && line.name === 'Ann');
+  expect('words', await page.evaluate((selector) => document.querySelector(`.tile[data-kind=native] ${selector}`).textContent, testid('call-words')), words);
+  const file = makeFile(folder('source'), 'for the program.bin', 1_234_567);
+  await page.setInputFiles(testid('call-file-input'), [file]);
+  const { hash, saved } = await native.line((line) => line.event === 'file-done' && line.name === 'Ann');
+  expect('hash', hash, `sha256t:${root(file).toString('hex')}`);
+  sameFile(saved[0], file);
+  return words;
+});
+
+await testCase('native and both browsers: a page whose network is another asks, and the program restarts ICE', async () => {
+  await pages[0].evaluate(() => { dispatchEvent(new Event('online')); });
+  await native.line((line) => line.event === 'path' && line.step === 'restart');
+  expect('asked', (await traced(pages[0], 'ask')).length, 2);
+  const { place } = await placeOf(pages[0], 'Card');
+  await Promise.all([met(pages[0], 2), numbersRise(pages[0], place, 15), hearsAt(pages[0], place, 440)]);
+  const { step } = native.lines.findLast(({ event }) => event === 'path');
+  expect('the last step', step, 'restart');
+});
 
 await testCase('native and both browsers: hanging up is seen at once, and the recordings are readable', async () => {
   native.child.kill('SIGINT');

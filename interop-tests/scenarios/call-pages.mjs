@@ -1,6 +1,6 @@
 // A call between two pages through `limpid serve`: `node call-pages.mjs BROWSER BROWSER`. What each sees and hears is taken from the
 // video element and by WebAudio.
-import { TONES, callBrowser, callOf, frames, framesRise, hearsTone, holds, joins, linkOf, lookAll, met, pause, testid, traced } from '../lib/call-page.mjs';
+import { TONES, callBrowser, callOf, enters, frames, framesRise, hearsTone, holds, joins, linkOf, lookAll, met, pause, testid, traced } from '../lib/call-page.mjs';
 import { testCase } from '../lib/report.mjs';
 import { folder, makeFile, root, sameFile, serve } from '../lib/share.mjs';
 import { expect, pageAccepts, until } from '../lib/share-page.mjs';
@@ -15,6 +15,8 @@ const title = (what) => `${names.join(' and ')}: ${what}`;
 const press = (page, id) => page.click(testid(id));
 const silences = (page, tile) => page.evaluate((selector) => Array.from(document.querySelectorAll(`${selector} [data-silence]`),
   ({ dataset }) => `${dataset.what} ${dataset.silence}`), tile);
+/** What the call always has, by its names. */
+const PARTS = ['call-mute', 'call-camera', 'call-share-screen', 'call-hangup', 'remote-video', 'call-badge', 'call-chat-input', 'call-chat-log', 'call-stats'];
 const OTHER = '.tile[data-member]', SELF = '[data-testid=call-self]';
 const shows = (page, tile, wanted) => holds(page, `${tile} shows ${wanted}`, ([selector, list]) => {
   const found = Array.from(document.querySelectorAll(`${selector} [data-silence]`), ({ dataset }) => `${dataset.what} ${dataset.silence}`);
@@ -33,9 +35,14 @@ await testCase(title('both join, see and hear each other'), async () => {
     const verified = await page.evaluate((tile) => document.querySelector(tile).dataset.verified, OTHER);
     expect('verified', verified, 'true');
     // One's own picture is mirrored for oneself alone.
+    expect('its parts', await page.evaluate((ids) => ids.filter((id) => !document.querySelector(`[data-testid=${id}]`)), PARTS), []);
     expect('mirrored', await page.evaluate(() => ['self-video', 'remote-video'].map((id) => getComputedStyle(document.querySelector(`[data-testid=${id}]`)).transform)), ['matrix(-1, 0, 0, 1, 0, 0)', 'none']);
   }
-  return `${pictures.map(([{ width, height }]) => `${width}×${height}`).join(' ')}, ${heard.map(({ frequency }) => frequency).join(' and ')} Hz`;
+  expect('names', await Promise.all([a, b].map((page) => page.evaluate((tile) => document.querySelector(`${tile} .who`).textContent, OTHER))), ['Bob', 'Ann']);
+  // From a seat in the room to a connection that is proven, by the page's own clock.
+  const [[joined], [proven]] = [await traced(b, 'joined'), await traced(b, 'proven')];
+  if (!(proven.at - joined.at <= 2000)) throw new Error(`connected after ${proven.at - joined.at} ms`);
+  return `${pictures.map(([{ width, height }]) => `${width}×${height}`).join(' ')}, ${heard.map(({ frequency }) => frequency).join(' and ')} Hz, after ${proven.at - joined.at} ms`;
 });
 
 await testCase(title('mute and unmute are heard and said'), async () => {
@@ -48,10 +55,9 @@ await testCase(title('mute and unmute are heard and said'), async () => {
   await hearsTone(b, TONES[names[0]]);
 });
 
-await testCase(title('push to talk: the space bar speaks while it is held'), async () => {
+await testCase(title('push to talk: after a click on Mute the space bar speaks while it is held, and no longer'), async () => {
   await press(b, 'call-mute');
   await shows(a, OTHER, ['mic they-stopped']);
-  await b.evaluate(() => document.activeElement.blur());
   await b.keyboard.down(' ');
   await shows(a, OTHER, []);
   await hearsTone(a, TONES[names[1]]);
@@ -134,6 +140,9 @@ await testCase(title('a file in the call'), async () => {
   expect('hashes', [hash, text], Array(2).fill(root(file).toString('hex')));
 });
 
+/** What is shared plays, in Hz. */
+const SCREEN_TONE = 1500;
+
 if (names[0] === 'chromium') {
   const sharing = async (sharer, watcher) => {
     await holds(sharer, 'the stop button', (selector) => !document.querySelector(selector).hidden, testid('call-sharing'));
@@ -141,24 +150,47 @@ if (names[0] === 'chromium') {
   };
   const stopped = (watcher) => holds(watcher, 'no screen', (selector) => document.querySelectorAll(selector).length === 0, testid('remote-screen'));
 
-  await testCase(title('a screen beside the camera, and its end'), async () => {
+  // What is shared is kept within reach, and has a sound of its own, as a tab that plays something.
+  await a.evaluate((frequency) => {
+    const ask = navigator.mediaDevices.getDisplayMedia;
+    navigator.mediaDevices.getDisplayMedia = async (constraints) => {
+      const stream = await ask.call(navigator.mediaDevices, constraints);
+      const context = new AudioContext(), tone = context.createOscillator(), out = context.createMediaStreamDestination();
+      tone.frequency.value = frequency;
+      tone.connect(out);
+      tone.start();
+      for (const track of stream.getAudioTracks()) stream.removeTrack(track);
+      stream.addTrack(out.stream.getAudioTracks()[0]);
+      window.shared = { constraints, picture: stream.getVideoTracks()[0] };
+      return stream;
+    };
+  }, SCREEN_TONE);
+
+  await testCase(title('a screen beside the camera with its sound, and its end'), async () => {
     await press(a, 'call-share-screen');
     const [screen] = await sharing(a, b);
     await framesRise(b);
-    expect('content hint', await a.evaluate(() => document.querySelector('[data-testid=call-share-hint]').value), 'detail');
+    await hearsTone(b, SCREEN_TONE, { id: 'remote-screen' });
+    await hearsTone(b, TONES[names[0]]);
+    const hint = () => a.evaluate(() => [window.shared.constraints.audio, window.shared.picture.contentHint]);
+    expect('content hint', await hint(), [true, 'detail']);
+    await a.selectOption(testid('call-share-hint'), 'motion');
+    expect('another hint', await hint(), [true, 'motion']);
+    expect('mirrored', await b.evaluate((selector) => getComputedStyle(document.querySelector(selector)).transform, testid('remote-screen')), 'none');
     await press(a, 'call-stop-share');
     await stopped(b);
     await framesRise(b);
     return `${screen.width}×${screen.height}`;
   });
 
-  await testCase(title('a screen in place of the camera'), async () => {
+  await testCase(title("a screen in place of the camera, until the browser's own bar stops it"), async () => {
     await a.selectOption(testid('call-share-how'), 'instead');
     await press(a, 'call-share-screen');
     await sharing(a, b);
     expect('pictures', (await frames(b)).map(({ isShown }) => isShown), [false]);
-    await press(a, 'call-stop-share');
+    await a.evaluate(() => { window.shared.picture.stop(); window.shared.picture.dispatchEvent(new Event('ended')); });
     await stopped(b);
+    await holds(a, 'no stop button', (selector) => document.querySelector(selector).hidden, testid('call-sharing'));
     await shows(b, OTHER, []);
     await framesRise(b);
     await a.selectOption(testid('call-share-how'), 'beside');
@@ -217,8 +249,10 @@ await testCase(title('the server dies for 10 s: nobody notices, and the call can
 });
 
 await testCase(title('a third one joins after that, and gets what was written before'), async () => {
-  const c = await joins(open[0], await linkOf(a), 'Cleo');
+  const c = await joins(open[0], await linkOf(a), 'Cleo', { button: 'call-join-muted' });
   await Promise.all([met(a, 2), met(b, 2), met(c, 2)]);
+  // By one press she came in silence.
+  await Promise.all([a, b].map((page) => holds(page, 'Cleo is muted', () => document.querySelector('.tile[aria-label=Cleo] [data-what=mic]')?.dataset.silence === 'they-stopped')));
   await holds(c, 'the history', (selector) => document.querySelectorAll(`${selector} li[data-id]`).length === 2, testid('call-chat-log'));
   await framesRise(b, { count: 2 });
   await press(c, 'call-hangup');
@@ -233,6 +267,21 @@ await testCase(title('somebody declines, and it is said'), async () => {
   await press(c, 'call-decline');
   await until(c, 'call-ended');
   await holds(a, 'the news', (selector) => /declined/.test(document.querySelector(selector).textContent), testid('call-status'));
+  await c.close();
+});
+
+await testCase(title('somebody opens the call and leaves before being connected, and both are said'), async () => {
+  const c = await open[0].newPage(await linkOf(a));
+  await c.evaluate(() => { RTCPeerConnection.prototype.setRemoteDescription = () => new Promise(() => {}); });
+  await enters(c, 'Dan');
+  const says = (text, reason = null) => holds(a, text, ([selector, words, why]) => {
+    const { dataset, textContent } = document.querySelector(selector);
+    return textContent.includes(words) && (dataset.reason ?? null) === why;
+  }, [testid('call-status'), text, reason]);
+  await says('Somebody has opened the call.');
+  await holds(a, 'the offer', () => document.querySelector('.tile[data-path=connecting]') !== null);
+  await press(c, 'call-hangup');
+  await says('left before being connected', 'cancelled');
   await c.close();
 });
 

@@ -1,36 +1,23 @@
 // A call whose path dies for a while: each rung of the ladder is provoked, and the pages' own traces say which one was used. Each pair
 // of browsers has a network namespace of its own (`node call-path.mjs BROWSER BROWSER` in one), in which a rule drops all UDP;
-// without arguments all pairs run side by side.
-import { execFileSync, spawn } from 'node:child_process';
+// without arguments all pairs run side by side, and after them a page and a program, each leading once.
+import path from 'node:path';
+import { network, sideBySide } from '../lib/call-dead-path.mjs';
 import { TONES, callBrowser, callOf, hearsTone, holds, met, pause, testid } from '../lib/call-page.mjs';
 import { testCase } from '../lib/report.mjs';
 import { serve } from '../lib/share.mjs';
 import { expect } from '../lib/share-page.mjs';
 
 const PAIRS = [['chromium', 'chromium'], ['firefox', 'firefox'], ['chromium', 'firefox']];
+const WITH_PROGRAM = [['chromium', 'native'], ['native', 'chromium']];
 const names = process.argv.slice(2);
 
 if (names.length === 0) {
-  const done = await Promise.all(PAIRS.map((pair) => new Promise((resolve) => {
-    const child = spawn('unshare', ['--net', process.execPath, import.meta.filename, ...pair], { stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('close', resolve);
-  })));
-  process.exit(done.some((code) => code !== 0) ? 1 : 0);
+  const isWell = await sideBySide(import.meta.filename, PAIRS);
+  process.exit(await sideBySide(path.join(import.meta.dirname, 'call-path-native.mjs'), WITH_PROGRAM) && isWell ? 0 : 1);
 }
 
-const run = (text) => text.trim().split('\n').forEach((line) => { const [command, ...rest] = line.trim().split(' '); execFileSync(command, rest); });
-run(`ip link set lo up
-  ip link add lim0 type veth peer name lim1
-  ip addr add 10.77.0.1/24 dev lim0
-  ip link set lim0 up
-  ip link set lim1 up
-  ip route add default dev lim0
-  nft add table inet path
-  nft add chain inet path in { type filter hook input priority 0 ; }`);
-// On the way in: whoever sends is not told.
-const dies = () => run('nft add rule inet path in meta l4proto udp drop');
-const lives = () => run('nft flush chain inet path in');
-
+const { dies, lives } = network();
 const open = [await callBrowser(names[0]), await callBrowser(names[1])];
 const server = await serve('127.0.0.1:0');
 const [a, b] = await callOf(open, process.env.CALL_DEV ? await (await import(process.env.CALL_DEV)).devUrl(() => new URL(server.url).port) : server.url);
@@ -39,7 +26,7 @@ for (const page of [a, b]) await page.click(testid('call-camera'));
 const title = (what) => `${names.join(' and ')}: ${what}`;
 const now = (page) => page.evaluate(() => performance.now());
 const events = (page, since) => page.evaluate((from) => window.limpidTrace.filter(({ at }) => at >= from).map(({ event }) => event), since);
-const path = (page, wanted, ms) => holds(page, `a path that is ${wanted}`, (state) => document.querySelector('.tile[data-member]')?.dataset.path === state, wanted, ms);
+const way = (page, wanted, ms) => holds(page, `a path that is ${wanted}`, (state) => document.querySelector('.tile[data-member]')?.dataset.path === state, wanted, ms);
 const session = (page) => page.evaluate(() => document.querySelector('.tile[data-member]').dataset.session);
 
 /** The path is dead for `seconds`, counted from when the side that leads the way back has noticed. Gives what it did. */
@@ -59,7 +46,7 @@ async function outage(seconds, { during = async () => {}, after = async () => {}
   }
   const back = Date.now();
   await after();
-  await Promise.all([path(a, 'good', 25000), path(b, 'good', 25000)]);
+  await Promise.all([way(a, 'good', 25000), way(b, 'good', 25000)]);
   const restored = Date.now() - back;
   await Promise.all([hearsTone(a, TONES[names[1]]), hearsTone(b, TONES[names[0]])]);
   const did = await events(b, since[1]);
@@ -71,9 +58,16 @@ await testCase(title('the path is dead for 3 s: ICE restarts once'), async () =>
   const before = await session(b);
   const used = await outage(3, {
     during: async () => {
-      await Promise.all([path(a, 'unstable', 15000), path(b, 'unstable', 5000)]);
+      await Promise.all([way(a, 'unstable', 15000), way(b, 'unstable', 5000)]);
       // What is silent says why.
       await holds(b, 'the silence', () => document.querySelector('.tile[data-member] [data-silence=no-packets]') !== null, null, 5000);
+      // The last picture stays, under a clock.
+      const clock = (least) => holds(b, `${least} s`, (s) => {
+        const over = document.querySelector('.tile[data-member] .over'), [, shown] = /: (\d+) s$/.exec(over.querySelector('span:not(.spinner)').textContent) ?? [];
+        return !over.hidden && !over.querySelector('.spinner').hidden && document.querySelector('[data-testid=remote-video]').srcObject !== null && Number(shown) >= s;
+      }, least, 5000);
+      await clock(1);
+      await clock(2);
       await holds(b, 'bars', (selector) => document.querySelector(selector).dataset.bars === '0', testid('call-badge'), 5000);
     },
   });
@@ -107,7 +101,7 @@ await testCase(title('the path is dead for 50 s: lost, and back when asked to tr
   let isPressed;
   const used = await outage(50, {
     during: async () => {
-      await path(b, 'lost', 60000);
+      await way(b, 'lost', 60000);
       // The other one may have noticed much later (Firefox only when a restart of its own failed), and gives up later.
       await holds(a, 'a path that is unstable or lost', () => ['unstable', 'lost'].includes(document.querySelector('.tile[data-member]')?.dataset.path), null, 20000);
     },
