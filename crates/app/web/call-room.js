@@ -13,8 +13,6 @@ const MOST_CHATS = 50;
 const PAGE = 48 * 1024;
 // How long somebody has to answer `here` before it is offered to as if it were new.
 const HERE_PATIENCE = 3_000;
-// A timer that is late by this much was asleep. By the clock on the wall: others stand still meanwhile.
-const ASLEEP = 10_000;
 
 const randomId = (bytes) => toHex(crypto.getRandomValues(new Uint8Array(bytes)));
 
@@ -43,6 +41,7 @@ export class CallRoom {
   async join() {
     // One certificate for all connections of this page, so that a new one towards the same member needs no new trust.
     this.certificate = await RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' });
+    if (this.#isOver) return;
     this.signal = new Signal(this.call.room, 'call', {
       joined: (seat) => this.#joined(seat),
       peer: (id, state, reason) => this.#peerChanged(id, state, reason),
@@ -50,7 +49,8 @@ export class CallRoom {
       failed: (failure) => this.on.failed(null, failure),
       lost: () => { trace('signalling lost'); this.on.signalling(false); },
     });
-    this.#watch();
+    addEventListener('pagehide', this.#hide);
+    this.network = new NetworkWatch((why) => this.#network(why));
   }
 
   /** Hangs up: everybody sees why. */
@@ -60,7 +60,6 @@ export class CallRoom {
     trace('leave', { reason });
     for (const peer of this.#peers) peer.leave(reason);
     this.#peers.clear();
-    clearInterval(this.timer);
     removeEventListener('pagehide', this.#hide);
     this.network?.close();
     // Lets what was said leave first.
@@ -104,23 +103,12 @@ export class CallRoom {
     return this.peers.filter(({ state }) => ['on', 'muted'].includes(state.camera) || state.screen !== null).length;
   }
 
-  #watch() {
-    let last = Date.now();
-    this.timer = setInterval(() => {
-      const now = Date.now();
-      if (now - last > ASLEEP) this.#nudge('wake');
-      last = now;
-    }, 1000);
-    addEventListener('pagehide', this.#hide);
-    this.network = new NetworkWatch((why) => this.#network(why));
-  }
-
   // A page that goes away closes its connections, so that the others need not find out by silence.
   #hide = () => { for (const peer of this.#peers) peer.drop(); };
 
   #network(why) {
     trace('network', { why });
-    this.on.network(why !== 'offline');
+    if (why !== 'wake') this.on.network(why !== 'offline');
     if (why === 'offline') return;
     this.signal.hurry();
     this.#nudge(why);

@@ -157,7 +157,26 @@ test('the network: what a browser tells, and what of it is a reason', () => {
   assert.deepEqual(ladder.nudge(0, 'hint'), []);
   ladder.broken(0);
   assert.deepEqual(ladder.nudge(1, 'hint'), ['restart']);
-  assert.deepEqual(new NetworkWatch(() => {}, target, undefined).kind, undefined);
+  const blind = new NetworkWatch(() => {}, target, undefined);
+  assert.equal(blind.kind, undefined);
+  for (const each of [other, blind]) each.close();
+});
+
+test('sleep is told from a slow second by the clock on the wall, and once', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'Date'], now: 1_000_000 });
+  const heard = [];
+  const watch = new NetworkWatch((why) => heard.push(why), new EventTarget(), undefined);
+  t.mock.timers.tick(5_000);
+  t.mock.timers.setTime(Date.now() + 8_000);
+  t.mock.timers.tick(1_000);
+  assert.deepEqual(heard, []);
+  t.mock.timers.setTime(Date.now() + 60_000);
+  t.mock.timers.tick(3_000);
+  assert.deepEqual(heard, ['wake']);
+  watch.close();
+  t.mock.timers.setTime(Date.now() + 60_000);
+  t.mock.timers.tick(3_000);
+  assert.deepEqual(heard, ['wake']);
 });
 
 test('four silences, and none is taken for another', () => {
