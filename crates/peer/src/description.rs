@@ -8,7 +8,8 @@ use core::fmt;
 pub enum DescriptionKind {
     /// Proposes a session.
     Offer,
-    /// Answers for now; another answer follows.
+    /// Answers for now: ICE, DTLS and media begin; another answer follows, of the same peer, which may take other sections and
+    /// codecs.
     Pranswer,
     /// Answers for good.
     Answer,

@@ -43,6 +43,8 @@ pub enum Misuse {
     NoUsableFingerprint,
     /// The description names another certificate than the one that this connection was verified with.
     CertificateChanged,
+    /// The answer has other ICE credentials than the one for now (`pranswer`) that came before it.
+    AnotherAnswerer,
     /// A candidate came before any remote description.
     NoRemoteDescription,
     /// A candidate for a section that does not exist, or too many of them.
@@ -83,6 +85,9 @@ impl fmt::Display for Misuse {
             }
             Misuse::CertificateChanged => {
                 f.write_str("the description names another certificate than the one that was verified")
+            }
+            Misuse::AnotherAnswerer => {
+                f.write_str("the answer has other ICE credentials than the one for now that came before it")
             }
             Misuse::NoRemoteDescription => f.write_str("a candidate came before any remote description"),
             Misuse::Candidate => f.write_str("a candidate for no section of the description, or too many"),

@@ -35,7 +35,7 @@ pub(crate) struct Flow {
 }
 
 impl Peer {
-    /// An exchange is complete: this is what every section agreed on.
+    /// There is an answer: this is what every section agreed on.
     pub(crate) fn apply_media(&mut self, now: Instant, sections: Vec<NegotiatedMedia>) {
         let is_wanted = sections.iter().any(|section| section.may_send || section.may_receive);
         if is_wanted {

@@ -66,7 +66,7 @@
 //!
 //! | this crate does | does not | you must |
 //! |---|---|---|
-//! | offers and answers for audio, video and data, with rollback, trickle and ICE restart | let media flow by an answer that is not the last (pranswer): it tells of tracks only | carry descriptions and candidates to the other side |
+//! | offers and answers for audio, video and data, with rollback, trickle and ICE restart; answers for now (pranswer) begin what the last one may change | take answers of several others to one offer (forking), or an answer for now back | carry descriptions and candidates to the other side |
 //! | transceivers and tracks: directions, simulcast layers (by name, and in the old form what comes), codecs, on and off, muted, ended | choose codecs beyond [`Config::capabilities`] | answer [`Event::NegotiationNeeded`] with an exchange |
 //! | carry encoded frames, protected, paced and repaired; ask for key frames, and tell who asks ([`Event::Rtp`]) | encode or decode; repair pictures where no `rtx` is agreed on: a number is protected once | bring frames, make a key frame when one is asked for, keep to [`Peer::target_bitrate`] |
 //! | keys of a telephone each way ([`Peer::insert_dtmf`]) | make their sound | play it, on [`Event::ToneBegan`] |

@@ -7,7 +7,7 @@ use limpid_sdp::jsep::{Agreement, Extension, LocalSource, MediaKind, PrimarySour
 use crate::peer::Peer;
 use crate::transceiver::TransceiverId;
 
-/// What holds for one section once offer and answer are exchanged.
+/// What holds for one section once offer and answer are exchanged, be it an answer for now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NegotiatedMedia {
     /// Who asked for it; `None`: nobody any more, and it ends.
@@ -118,7 +118,7 @@ fn agreed_sources(agreement: &Agreement, sources: &[LocalSource]) -> Vec<LocalSo
 }
 
 impl Peer {
-    /// What was agreed on for each section of audio and video in the last exchange, those that ended in it among them.
+    /// What was agreed on for each section of audio and video with the last answer, those that ended with it among them.
     pub fn negotiated_media(&self) -> &[NegotiatedMedia] {
         &self.negotiated
     }

@@ -1,7 +1,7 @@
 //! Offer and answer (RFC 9429): who may say what when, what a description says about us, and what follows from both.
 //!
-//! The transport is not touched before an exchange is complete: a rollback forgets what was pending, and gives transceivers
-//! back the sections that they had.
+//! The transport is not touched before there is an answer: a rollback forgets the offer that was pending, and gives
+//! transceivers back the sections that they had. An answer for now (`pranswer`) is carried out as the last one is.
 
 mod associate;
 mod complete;
@@ -141,7 +141,11 @@ impl Peer {
                 self.associate_ours(&draft);
                 self.negotiation.local.pending = Some(draft);
             }
-            _ => self.negotiation.local.pending = Some(draft),
+            _ => {
+                let remote = self.negotiation.remote.pending.clone().ok_or(Misuse::NoRemoteDescription)?;
+                self.carry_out(now, &draft, &remote, false)?;
+                self.negotiation.local.pending = Some(draft);
+            }
         }
         self.enter(next);
         self.announce_candidates();
@@ -184,9 +188,9 @@ impl Peer {
                 self.negotiation.remote.pending = Some(parsed);
             }
             _ => {
-                let draft = self.negotiation.local.pending.as_ref().ok_or(Misuse::NotAsCreated)?;
+                let draft = self.negotiation.local.pending.clone().ok_or(Misuse::NotAsCreated)?;
                 jsep::check_answer(&SessionDescription::parse(&draft.text)?, &parsed)?;
-                self.hear_of_tracks(&remote);
+                self.carry_out(now, &draft, &parsed, false)?;
                 self.negotiation.remote.pending = Some(parsed);
             }
         }
@@ -217,8 +221,8 @@ impl Peer {
         if self.negotiation.remote.latest().is_none() {
             return Err(Misuse::NoRemoteDescription);
         }
-        if self.negotiation.remote.pending.is_some()
-            || self.negotiation.state == SignalingState::HaveLocalOffer
+        // Whose they are is known with the answer.
+        if matches!(self.negotiation.state, SignalingState::HaveLocalOffer | SignalingState::HaveRemoteOffer)
         {
             if self.negotiation.early.len() >= EARLY_CANDIDATES {
                 return Err(Misuse::Candidate);
@@ -240,9 +244,15 @@ impl Peer {
     }
 
     /// RFC 9429 §4.1.10.2: what was pending is forgotten.
+    ///
+    /// Deviation: §5.7 lets an answer for now be taken back too. What it began can not be undone, keys and paths among it; the
+    /// W3C's API refuses it as well.
     fn roll_back(&mut self) -> Result<(), Misuse> {
         let state = self.negotiation.state;
-        let next = state.on(SignalingEvent::Rollback).ok_or(Misuse::InvalidState(state))?;
+        let is_answered =
+            matches!(state, SignalingState::HaveLocalPranswer | SignalingState::HaveRemotePranswer);
+        let next = state.on(SignalingEvent::Rollback).filter(|_| !is_answered);
+        let next = next.ok_or(Misuse::InvalidState(state))?;
         self.negotiation.local.pending = None;
         self.negotiation.remote.pending = None;
         self.negotiation.early.clear();

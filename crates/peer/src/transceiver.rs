@@ -99,7 +99,7 @@ impl Transceiver {
         self.direction
     }
 
-    /// Who may send, as of the last exchange.
+    /// Who may send, as of the last answer, be it one for now (RFC 9429 §4.2.4).
     pub fn current_direction(&self) -> Option<Direction> {
         self.current_direction
     }

@@ -70,8 +70,10 @@ pub(crate) struct Transport {
     pub(crate) carried_by_pair: Carried,
     dtls_config: limpid_dtls::Config,
     is_dtls_client: Option<bool>,
-    /// What the other side said in the last exchange.
+    /// What the other side said last.
     remote: Option<TransportSection>,
+    /// What it said in the last exchange that was completed.
+    settled: Option<TransportSection>,
     candidates: Vec<String>,
     announced: usize,
     is_gathered: bool,
@@ -97,6 +99,7 @@ impl Transport {
             dtls_config: dtls_config(config, random),
             is_dtls_client: None,
             remote: None,
+            settled: None,
             candidates: Vec::new(),
             announced: 0,
             is_gathered: false,
@@ -123,15 +126,21 @@ impl Transport {
 
     /// New remote credentials: the other side restarts ICE (RFC 8839 §4.4.1.1.1).
     pub(crate) fn is_restart(&self, theirs: &TransportSection) -> bool {
-        let known = self.remote.as_ref();
-        known.is_some_and(|known| (&known.ufrag, &known.pwd) != (&theirs.ufrag, &theirs.pwd))
+        is_another_generation(self.remote.as_ref(), theirs)
     }
 
-    /// Both sides restart ICE, or neither: who is asked for new credentials has to bring some (RFC 9429 §5.10).
-    pub(crate) fn check_restart(&self, is_asked: bool, theirs: &TransportSection) -> Result<(), JsepError> {
-        match (is_asked && self.remote.is_some(), self.is_restart(theirs)) {
-            (false, true) => Err(JsepError::RestartNotAsked),
-            (true, false) => Err(JsepError::RestartNotAnswered),
+    /// Whether an answer fits what was asked for. Both sides restart ICE, or neither: who is asked for new credentials has to
+    /// bring some (RFC 9429 §5.10); and what an answer for now brought, the last one keeps.
+    ///
+    /// Deviation: §5.10 and §5.11 let each answer of an exchange come from somebody else. One connection speaks to one.
+    pub(crate) fn check_answer(&self, restarts: bool, theirs: &TransportSection) -> Result<(), Misuse> {
+        let settled = self.settled.as_ref();
+        let is_old = |said: &&TransportSection| settled.is_some() && !is_another_generation(settled, said);
+        let for_now = self.remote.as_ref().filter(|said| !is_old(said));
+        match (restarts && settled.is_some(), is_another_generation(settled, theirs)) {
+            (false, true) => Err(JsepError::RestartNotAsked.into()),
+            (true, false) => Err(JsepError::RestartNotAnswered.into()),
+            _ if is_another_generation(for_now, theirs) => Err(Misuse::AnotherAnswerer),
             _ => Ok(()),
         }
     }
@@ -161,10 +170,10 @@ impl Transport {
         theirs: &TransportSection,
         is_offerer: bool,
         is_dtls_client: bool,
-        new_generation: Option<&Generation>,
+        ours: &Generation,
     ) -> Result<(), Misuse> {
-        if let Some(generation) = new_generation {
-            self.ice.restart_with(now, STREAM, &generation.ufrag, &generation.pwd).map_err(Misuse::Ice)?;
+        if ours.is_new && ours.ufrag != self.generation().ufrag {
+            self.ice.restart_with(now, STREAM, &ours.ufrag, &ours.pwd).map_err(Misuse::Ice)?;
         }
         if self.is_dtls_client.is_none() {
             let controls = is_offerer || theirs.ice_lite;
@@ -182,6 +191,11 @@ impl Transport {
         self.secure(now, theirs, is_dtls_client);
         self.remote = Some(theirs.clone());
         Ok(())
+    }
+
+    /// The exchange is complete: what was said in it stays.
+    pub(crate) fn settle(&mut self) {
+        self.settled.clone_from(&self.remote);
     }
 
     fn secure(&mut self, now: Instant, theirs: &TransportSection, is_client: bool) {
@@ -279,6 +293,11 @@ impl Transport {
         self.is_end_announced |= is_end;
         is_end.then_some(None)
     }
+}
+
+/// Whether the other side has other credentials than it had.
+fn is_another_generation(known: Option<&TransportSection>, theirs: &TransportSection) -> bool {
+    known.is_some_and(|known| (&known.ufrag, &known.pwd) != (&theirs.ufrag, &theirs.pwd))
 }
 
 fn dtls_config(config: &Config, random: &mut Random) -> limpid_dtls::Config {

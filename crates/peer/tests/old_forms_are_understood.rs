@@ -1,4 +1,4 @@
-//! Simulcast and lip sync in the forms that came before `a=rid` and `a=msid`, and tracks of an answer that is not the last.
+//! Simulcast and lip sync in the forms that came before `a=rid` and `a=msid`.
 
 mod common;
 
@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::call::picture;
-use common::{Couple, Side, exchange};
+use common::{Couple, Side};
 use limpid_netsim::Link;
 use limpid_peer::limpid_rtp::codec::{Format, FrameToSend};
 use limpid_peer::limpid_rtp::session::{Meaning, Payload, SenderConfig};
 use limpid_peer::limpid_rtp::{Extras, Mid, PayloadType, Rid, Ssrc, send};
-use limpid_peer::{Description, DescriptionKind, Event, MediaKind, Track, TransceiverInit};
+use limpid_peer::{Description, MediaKind, Track};
 use limpid_sansio::Instant;
 
 const LAYERS: [(u32, u32); 3] = [(1001, 2001), (1002, 2002), (1003, 2003)];
@@ -168,35 +168,4 @@ fn a_group_of_lip_sync_is_answered_where_we_say_the_same() {
         config.capabilities = std::sync::Arc::new(audio_only);
     });
     assert!(lip_sync(&deaf.answer(offer)).is_empty(), "one alone is in step with nobody");
-}
-
-#[test]
-fn tracks_of_an_answer_for_now_are_told_and_taken_back() {
-    let (mut a, mut b) = (Side::new(1), Side::new(2));
-    for side in [&mut a, &mut b] {
-        side.peer.add_track(Track::local(MediaKind::Audio, "mic"), &["call"]).expect("a track");
-    }
-    let is_track = |event: &Event| matches!(event, Event::Track(_));
-    let offer = a.offer();
-    let answer = b.answer(offer);
-    let for_now = Description { kind: DescriptionKind::Pranswer, ..answer.clone() };
-    a.peer.set_remote_description(Instant::ZERO, for_now.clone()).expect("an answer for now");
-    assert_eq!(a.events().iter().filter(|event| is_track(event)).count(), 1);
-    assert_eq!(a.peer.transceivers()[0].remote_streams(), ["call"]);
-    assert_eq!(a.peer.transceivers()[0].current_direction(), None, "nothing is agreed on yet");
-    // Another one for now, and the last: the track is the same.
-    a.peer.set_remote_description(Instant::ZERO, for_now).expect("another one");
-    a.peer.set_remote_description(Instant::ZERO, answer).expect("the last");
-    assert_eq!(a.events().iter().filter(|event| is_track(event)).count(), 0);
-    assert!(a.peer.transceivers()[0].current_direction().is_some());
-
-    let mut c = Side::new(3);
-    c.peer.add_transceiver(MediaKind::Audio, TransceiverInit::default()).expect("one");
-    let offer = c.offer();
-    let mut d = Side::new(4);
-    let mut wrong = d.answer(offer);
-    (wrong.kind, wrong.sdp) = (DescriptionKind::Pranswer, wrong.sdp.replace("m=audio", "m=video"));
-    assert!(c.peer.set_remote_description(Instant::ZERO, wrong).is_err(), "it does not answer the offer");
-    c.peer.set_remote_description(Instant::ZERO, Description::rollback()).expect("taken back");
-    exchange(&mut c, &mut Side::new(5));
 }

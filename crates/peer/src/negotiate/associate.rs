@@ -49,17 +49,6 @@ impl Peer {
         }
     }
 
-    /// Their answer for now is set: tracks are told of, and may still be taken back with the offer.
-    pub(super) fn hear_of_tracks(&mut self, remote: &Remote) {
-        for section in remote.media.iter().filter(|section| !section.is_rejected) {
-            let mut of_section =
-                self.transceivers.iter().filter(|t| t.association.section == Some(section.index));
-            if let Some(id) = of_section.next().map(|transceiver| transceiver.id) {
-                self.hear_of_track(id, section, remote);
-            }
-        }
-    }
-
     /// The transceiver of that section: the one that it has, else one that waits for a section with its track, else a new one.
     /// `None`: there are too many.
     fn transceiver_for(&mut self, section: &MediaSection) -> Option<TransceiverId> {
