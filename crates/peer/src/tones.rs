@@ -221,6 +221,7 @@ fn say(session: &mut Session, now: Instant, ssrc: Ssrc, report: &Report, codec: 
         is_key: false,
         data: &report.payload,
         extras: Extras::default(),
+        dependencies: None,
         elements: &[],
     };
     // A stream that takes nothing now takes no tones either; those go on in silence.

@@ -103,6 +103,21 @@ impl Extras {
     }
 }
 
+/// All that the header extension of one packet tells of what is in it.
+#[derive(Copy, Clone, Default, Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) extras: Extras,
+    /// The dependency descriptor, as it stands there: only with those before it can it be read.
+    pub(crate) dependencies: Option<&'a [u8]>,
+}
+
+impl<'a> Told<'a> {
+    pub(crate) fn read(packet: &Packet<'a>, ids: &ElementIds) -> Self {
+        let dependencies = ids.id(Kind::DependencyDescriptor).and_then(|id| packet.element(id));
+        Told { extras: Extras::read(packet, ids), dependencies: dependencies.filter(|data| !data.is_empty()) }
+    }
+}
+
 /// How long after the instant of its timestamp a packet leaves.
 pub(crate) fn transmission_offset(captured: Instant, now: Instant, clock_rate: u32) -> TransmissionOffset {
     TransmissionOffset(ticks(now.since(captured), clock_rate).min(0x7f_ffff) as i32)

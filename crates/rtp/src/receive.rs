@@ -32,7 +32,7 @@ pub use forward::PacketRead;
 use crate::clock::Mapping;
 use crate::codec::red::Blocks;
 use crate::codec::{Depacketizer, Format};
-use crate::elements::Extras;
+use crate::elements::Told;
 use crate::fec::Decoder;
 use crate::header::{Header, Packet};
 use crate::jitter::Playout;
@@ -149,8 +149,8 @@ impl Stream {
         if let Some(codec) = self.codec(payload_type) {
             self.reception.jitter().arrived(now, header.timestamp, codec.clock_rate);
         }
-        let extras = Extras::read(packet, &self.config.elements);
-        let verdict = self.take(now, full, (Header { payload_type, ..header }, payload, extras), Way::Itself);
+        let told = Told::read(packet, &self.config.elements);
+        let verdict = self.take(now, full, (Header { payload_type, ..header }, payload, told), Way::Itself);
         if self.config.red == Some(header.payload_type) {
             self.take_redundancy(now, full, (header, packet.payload));
         }
@@ -178,8 +178,8 @@ impl Stream {
         let (is_wrapped, wrapped) = (self.config.red == Some(payload_type), payload);
         let (payload_type, payload) = self.primary(payload_type, payload);
         let header = Header { payload_type, sequence_number, ssrc: self.config.ssrc, ..packet.header };
-        let extras = Extras::read(packet, &self.config.elements);
-        let verdict = self.take(now, full, (header, payload, extras), Way::Retransmission);
+        let told = Told::read(packet, &self.config.elements);
+        let verdict = self.take(now, full, (header, payload, told), Way::Retransmission);
         if is_wrapped && verdict != Verdict::Duplicate {
             self.look_for_parity(wrapped);
             self.recover(now);
@@ -213,7 +213,7 @@ impl Stream {
                 timestamp: header.timestamp.wrapping_sub(u32::from(block.timestamp_offset)),
                 ssrc: header.ssrc,
             };
-            let verdict = self.take(now, missing, (header, block.data, Extras::default()), Way::Redundancy);
+            let verdict = self.take(now, missing, (header, block.data, Told::default()), Way::Redundancy);
             self.stats.fec_packets_received += u64::from(verdict == Verdict::Fresh);
         }
     }
@@ -245,7 +245,7 @@ impl Stream {
         &mut self,
         now: Instant,
         full: u64,
-        (header, payload, extras): (Header, &[u8], Extras),
+        (header, payload, told): (Header, &[u8], Told<'_>),
         way: Way,
     ) -> Verdict {
         if !self.seen.pass(full) {
@@ -277,12 +277,15 @@ impl Stream {
             self.playout.repaired(now, self.rtt);
         }
         let known = known.filter(|_| !payload.is_empty());
-        if let (Some(_), Some(wish)) = (known, extras.playout_delay) {
+        if let (Some(_), Some(wish)) = (known, told.extras.playout_delay) {
             self.playout.wish(wish);
         }
-        let mut kept = self.packets.slot();
+        let mut bytes = self.packets.slot();
+        let dependencies = told.dependencies.filter(|_| self.config.by_packet && known.is_some());
+        bytes.extend_from_slice(dependencies.unwrap_or_default());
+        let described = bytes.len();
         if known.is_some() {
-            kept.extend_from_slice(payload);
+            bytes.extend_from_slice(payload);
         }
         let entry = Entry {
             payload_type: header.payload_type,
@@ -296,8 +299,9 @@ impl Stream {
                     || Depacketizer::new(codec.format).ends_frame(payload)
             }),
             is_repair: way != Way::Itself,
-            extras,
-            payload: kept,
+            extras: told.extras,
+            bytes,
+            described,
         };
         self.packets.insert(full, entry);
         self.look(now, full);

@@ -168,6 +168,7 @@ impl Stream {
                 written: now,
                 extras: frame.extras,
                 bytes,
+                described: 0,
                 elements: 0,
                 lost_before: false,
             });
@@ -178,6 +179,8 @@ impl Stream {
     pub fn write_payload(&mut self, now: Instant, payload: &Payload<'_>) -> Result<(), Refused> {
         self.admit(payload.data.len())?;
         let mut bytes = self.slots.take();
+        bytes.extend_from_slice(payload.dependencies.unwrap_or_default());
+        let described = bytes.len();
         for &(id, data) in payload.elements {
             if let Ok(len) = u8::try_from(data.len()) {
                 bytes.extend_from_slice(&[id, len]);
@@ -203,6 +206,7 @@ impl Stream {
             written: now,
             extras: payload.extras,
             bytes,
+            described,
             elements,
             lost_before: payload.lost_before,
         });

@@ -29,16 +29,20 @@ struct Sfu {
 impl Sfu {
     /// Each packet goes on to all, under the numbers of its own stream there; their wishes for key frames go back.
     fn pass_on(&self, mux: &mut Mux, now: Instant, events: &[(Instant, (PeerId, Event))]) {
-        let mut bytes = Vec::new();
+        let (mut bytes, mut described) = (Vec::new(), Vec::new());
         loop {
             let read = mux.with(self.camera.0, |peer| {
                 let packet = peer.rtp().receiver(self.camera.1)?.read_packet(now)?;
                 bytes.clear();
                 bytes.extend_from_slice(packet.data);
-                Some(packet.with_data(&[]))
+                described.clear();
+                described.extend_from_slice(packet.dependencies.unwrap_or_default());
+                Some(packet.with_data(&[], None))
             });
             // Here it would be rewritten, were there layers to choose from.
-            let Some(Some(packet)) = read.map(|read| read.map(|read| send::Payload { data: &bytes, ..read }))
+            let dependencies = Some(&described[..]).filter(|data| !data.is_empty());
+            let Some(Some(packet)) =
+                read.map(|read| read.map(|read| send::Payload { data: &bytes, dependencies, ..read }))
             else {
                 break;
             };

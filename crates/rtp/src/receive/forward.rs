@@ -22,14 +22,18 @@ pub struct PacketRead<'a> {
     pub data: &'a [u8],
     /// What the header extension tells.
     pub extras: Extras,
+    /// Which frames need which, where that was agreed on: the element as it stands in the packet, which
+    /// [`Descriptor::parse`](crate::ext::dependency::Descriptor::parse) reads with the structure in force.
+    pub dependencies: Option<&'a [u8]>,
     /// Something is missing between this packet and the one before.
     pub lost_before: bool,
 }
 
 impl PacketRead<'_> {
-    /// As it goes out on another stream, with a copy of its bytes or what they are rewritten to. Its timestamp, marker and
-    /// extras are kept; change them, and the payload type, where the other side speaks by other numbers.
-    pub fn with_data<'b>(&self, data: &'b [u8]) -> send::Payload<'b> {
+    /// As it goes out on another stream, with copies of its bytes and of its dependency descriptor, or what they are rewritten
+    /// to. Its timestamp, marker and extras are kept; change them, and the payload type, where the other side speaks by other
+    /// numbers.
+    pub fn with_data<'b>(&self, data: &'b [u8], dependencies: Option<&'b [u8]>) -> send::Payload<'b> {
         send::Payload {
             payload_type: self.payload_type,
             timestamp: Some(self.timestamp),
@@ -39,6 +43,7 @@ impl PacketRead<'_> {
             is_key: false,
             data,
             extras: self.extras,
+            dependencies,
             elements: &[],
         }
     }
@@ -67,11 +72,21 @@ impl Stream {
             }
             let (payload_type, timestamp, marker) =
                 (entry.payload_type, entry.timestamp as u32, entry.marker);
-            let (arrived, extras) = (entry.arrived, entry.extras);
-            let lost_before = self.reading.keep(&entry.payload);
+            let (arrived, extras, described) = (entry.arrived, entry.extras, entry.described);
+            let lost_before = self.reading.keep(&entry.bytes);
             self.advance(first + 1);
-            let data = self.reading.kept();
-            return Some(PacketRead { payload_type, timestamp, marker, arrived, data, extras, lost_before });
+            let (dependencies, data) = self.reading.kept().split_at(described);
+            let dependencies = Some(dependencies).filter(|data| !data.is_empty());
+            return Some(PacketRead {
+                payload_type,
+                timestamp,
+                marker,
+                arrived,
+                data,
+                extras,
+                dependencies,
+                lost_before,
+            });
         }
     }
 

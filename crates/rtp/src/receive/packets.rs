@@ -26,10 +26,17 @@ pub(super) struct Entry {
     /// It came by retransmission, redundancy or parity.
     pub(super) is_repair: bool,
     pub(super) extras: Extras,
-    pub(super) payload: Vec<u8>,
+    /// The dependency descriptor where packets are passed on, then the payload.
+    pub(super) bytes: Vec<u8>,
+    /// Bytes of the descriptor.
+    pub(super) described: usize,
 }
 
 impl Entry {
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.bytes[self.described..]
+    }
+
     pub(super) fn same_frame(&self, other: &Entry) -> bool {
         self.timestamp == other.timestamp && self.payload_type == other.payload_type
     }
@@ -61,7 +68,7 @@ impl Packets {
         self.first + self.ring.len() as u64
     }
 
-    /// Bytes of payload that are held.
+    /// Bytes that are held.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -80,7 +87,7 @@ impl Packets {
     pub(super) fn after_bytes(&self, bytes: usize) -> u64 {
         let mut sum = 0;
         let at = self.ring.iter().position(|entry| {
-            sum += entry.as_ref().map_or(0, |entry| entry.payload.len());
+            sum += entry.as_ref().map_or(0, |entry| entry.bytes.len());
             sum >= bytes
         });
         at.map_or(self.end(), |at| self.first + at as u64 + 1)
@@ -115,17 +122,17 @@ impl Packets {
     /// bound.
     pub(super) fn insert(&mut self, sequence: u64, entry: Entry) -> bool {
         let Some(at) = sequence.checked_sub(self.first).and_then(|at| usize::try_from(at).ok()) else {
-            self.slots.put(entry.payload);
+            self.slots.put(entry.bytes);
             return false;
         };
         while self.ring.len() <= at {
             self.ring.push_back(None);
         }
         if self.ring[at].is_some() {
-            self.slots.put(entry.payload);
+            self.slots.put(entry.bytes);
             return false;
         }
-        self.bytes += entry.payload.len();
+        self.bytes += entry.bytes.len();
         self.ring[at] = Some(entry);
         self.find_gap();
         true
@@ -135,8 +142,8 @@ impl Packets {
     pub(super) fn release_until(&mut self, sequence: u64) {
         while self.first < sequence {
             if let Some(Some(entry)) = self.ring.pop_front() {
-                self.bytes -= entry.payload.len();
-                self.slots.put(entry.payload);
+                self.bytes -= entry.bytes.len();
+                self.slots.put(entry.bytes);
             }
             self.first += 1;
             if self.ring.is_empty() {

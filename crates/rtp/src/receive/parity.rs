@@ -5,7 +5,7 @@ use limpid_sansio::Instant;
 
 use super::{Stream, Verdict, Way};
 use crate::codec::red::Blocks;
-use crate::elements::Extras;
+use crate::elements::Told;
 use crate::fec::{Decoder, Form, Parity, Repair};
 use crate::header::{Header, Packet};
 use crate::names::PayloadType;
@@ -106,8 +106,8 @@ impl Stream {
             return Verdict::Useless;
         }
         let header = Header { payload_type, ..packet.header };
-        let extras = Extras::read(packet, &self.config.elements);
-        let verdict = self.take(now, full, (header, payload, extras), Way::Redundancy);
+        let told = Told::read(packet, &self.config.elements);
+        let verdict = self.take(now, full, (header, payload, told), Way::Redundancy);
         self.stats.fec_packets_received += u64::from(verdict == Verdict::Fresh);
         verdict
     }

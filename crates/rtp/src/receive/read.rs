@@ -7,6 +7,7 @@ use limpid_sansio::Instant;
 
 use super::decodable::{Number, is_decodable};
 use super::frames::Span;
+use super::packets::Entry;
 use super::{Codec, Frame, Stream};
 use crate::codec::{Depacketizer, Format, FrameInfo};
 use crate::names::PayloadType;
@@ -62,10 +63,10 @@ impl Reading {
         self.lost_before = self.has_begun;
     }
 
-    /// Keeps a packet's payload until the next is read. Whether something is missing before it.
-    pub(super) fn keep(&mut self, payload: &[u8]) -> bool {
+    /// Keeps the bytes of a packet until the next is read. Whether something is missing before it.
+    pub(super) fn keep(&mut self, bytes: &[u8]) -> bool {
         self.frame.clear();
-        self.frame.extend_from_slice(payload);
+        self.frame.extend_from_slice(bytes);
         core::mem::take(&mut self.lost_before)
     }
 
@@ -230,7 +231,7 @@ impl Stream {
         let mut payloads = (span.first..span.end)
             .filter_map(|sequence| packets.get(sequence))
             .filter(|entry| !entry.is_filler)
-            .map(|entry| entry.payload.as_slice());
+            .map(Entry::payload);
         let info = Depacketizer::new(format).depacketize(&mut payloads, out).ok()?;
         Some((info, format))
     }

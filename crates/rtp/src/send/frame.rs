@@ -43,6 +43,8 @@ pub struct Payload<'a> {
     pub data: &'a [u8],
     /// What the header extension tells of it.
     pub extras: Extras,
+    /// Which frames need which: the dependency descriptor as it is to stand in the packet, where that was agreed on.
+    pub dependencies: Option<&'a [u8]>,
     /// Elements of other kinds: id on this transport, and data. Those that do not fit the form are left out.
     pub elements: &'a [(u8, &'a [u8])],
 }

@@ -23,11 +23,13 @@ pub(crate) struct Packet {
     /// When it was written.
     pub(crate) written: Instant,
     pub(crate) extras: Extras,
-    /// Which frames need which.
+    /// Which frames need which, where we say so ourselves.
     pub(super) dependencies: Written,
-    /// Elements as they were given (id, length, data), then the payload.
+    /// The dependency descriptor as it was given, elements as they were given (id, length, data), then the payload.
     pub(crate) bytes: Vec<u8>,
-    /// Bytes of elements.
+    /// Bytes of the descriptor.
+    pub(crate) described: usize,
+    /// Where the elements end.
     pub(crate) elements: usize,
     /// Its number leaves a hole before it.
     pub(crate) lost_before: bool,
@@ -38,9 +40,17 @@ impl Packet {
         &self.bytes[self.elements..]
     }
 
+    /// Which frames need which. Empty: that is not said.
+    pub(crate) fn dependencies(&self) -> &[u8] {
+        match self.described {
+            0 => self.dependencies.as_bytes(),
+            described => &self.bytes[..described],
+        }
+    }
+
     /// Elements that were given with the packet.
     pub(crate) fn elements(&self) -> impl Iterator<Item = (u8, &[u8])> {
-        let mut rest = &self.bytes[..self.elements];
+        let mut rest = &self.bytes[self.described..self.elements];
         core::iter::from_fn(move || {
             let [id, len, data @ ..] = rest else {
                 return None;
@@ -128,7 +138,7 @@ impl History {
 
     /// The next number is nobody's: what would have it was never here, and can not be asked for.
     pub(crate) fn skip(&mut self, now: Instant, like: &Packet) {
-        let packet = Packet { bytes: Vec::new(), elements: 0, ..*like };
+        let packet = Packet { bytes: Vec::new(), described: 0, elements: 0, ..*like };
         self.ring.push_back(Past { packet, sent: now, resent: None, is_queued: false });
     }
 

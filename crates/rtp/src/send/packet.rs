@@ -238,17 +238,16 @@ fn write_head(
     out: &mut Vec<u8>,
 ) -> Places {
     let header = label.header(packet.marker, packet.timestamp);
-    let mut writer = PacketWriter::new(out, &header, ids.form_for(packet.elements()));
+    let dependencies = ids.id(Ext::DependencyDescriptor).map(|id| (id, packet.dependencies()));
+    let dependencies = dependencies.filter(|(_, data)| !data.is_empty());
+    let form = ids.form_for(packet.elements().chain(dependencies));
+    let mut writer = PacketWriter::new(out, &header, form);
     let places = open(config, label, ids, &mut writer);
     if let Some(id) = ids.id(Ext::TransmissionOffset) {
         writer.element(id, &elements::transmission_offset(packet.captured, now, clock_rate).to_bytes());
     }
     packet.extras.write(&mut writer, ids);
-    let dependencies = packet.dependencies.as_bytes();
-    if let (Some(id), false) = (ids.id(Ext::DependencyDescriptor), dependencies.is_empty()) {
-        writer.element(id, dependencies);
-    }
-    for (id, data) in packet.elements() {
+    for (id, data) in dependencies.into_iter().chain(packet.elements()) {
         writer.element(id, data);
     }
     writer.payload();

@@ -317,6 +317,7 @@ fn an_element_that_is_too_long_for_the_short_form_is_sent_only_where_forms_may_b
             is_key: true,
             data: b"frame",
             extras: Extras::default(),
+            dependencies: None,
             elements: &[(9, data)],
         };
         stream.write_payload(at(0), &payload).expect("room");
@@ -345,6 +346,7 @@ fn payloads_made_elsewhere_leave_as_they_are() {
         is_key: false,
         data: b"event",
         extras: Extras::default(),
+        dependencies: None,
         elements: &[(9, b"abc"), (10, &[5; 300])],
     };
     stream.write_payload(at(0), &payload).expect("room");
