@@ -126,7 +126,11 @@ fn a_relay_reads_the_descriptor_and_passes_it_on() {
         let shown = show(&mut camera, number);
         for (at, bytes) in shown.iter().enumerate() {
             // One in the midst is lost, and comes as a retransmission.
-            let again = if at == 1 { repaired(&mut camera, now + Duration::from_millis(21), bytes) } else { bytes.clone() };
+            let again = if at == 1 {
+                repaired(&mut camera, now + Duration::from_millis(21), bytes)
+            } else {
+                bytes.clone()
+            };
             let Ok(()) = inlet.handle_input(now, Inbound { ecn: None, bytes: &again });
         }
         sent.extend(said(&shown, DESCRIPTOR));

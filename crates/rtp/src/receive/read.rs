@@ -143,7 +143,7 @@ impl Stream {
     fn number(&self, sequence: u64) -> Number {
         let Some(entry) = self.packets.get(sequence) else { return Number::default() };
         let codec = self.codec(entry.payload_type);
-        let picture_id = codec.and_then(|codec| Depacketizer::new(codec.format).picture_id(&entry.payload));
+        let picture_id = codec.and_then(|codec| Depacketizer::new(codec.format).picture_id(entry.payload()));
         Number { picture_id, frame_number: entry.extras.frame_number }
     }
 
