@@ -115,7 +115,16 @@ await inChromium('axe-core and screenshots: the screens of a call', async () => 
   await holds(a, 'statistics', (selector) => /\d kbit\/s/.test(document.querySelector(selector).textContent), testid('call-stats'));
   const speaker = await a.selectOption(testid('call-device-speaker'), { index: 1 });
   await holds(a, 'the speaker', ([selector, id]) => document.querySelector(selector).sinkId === id, [testid('remote-video'), speaker[0]]);
+  // How it came up: each layer after the one below.
+  const [, came] = await holds(a, 'the layers', (selector) => /UDP (\d+ · ICE \d+ · DTLS \d+ · SCTP \d+ · Call \d+) ms/.exec(document.querySelector(selector).textContent), testid('call-stats'));
+  const times = came.match(/\d+/g).map(Number);
+  expect('layers', times, times.toSorted((x, y) => x - y));
   await looksRight(a, 'call');
+  // On a phone the buttons are within reach, however many people are in sight.
+  await a.setViewportSize({ width: 390, height: 844 });
+  const isInSight = () => a.evaluate((selector) => { const { top, bottom } = document.querySelector(selector).getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; }, testid('call-mute'));
+  await a.evaluate(() => { scrollTo(0, 0); });
+  expect('mute within reach', await isInSight(), true);
   await looksRight(b, 'call-guest');
   await press(a, 'call-hangup');
   await until(a, 'call-ended');

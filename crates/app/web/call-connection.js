@@ -9,6 +9,7 @@ import { Comparison } from './call-words.js';
 
 const MAX_TEXT = 64 * 1024;
 const MAX_EARLY = 100;
+const LAYERS = ['udp', 'ice', 'dtls', 'sctp', 'app'];
 
 export class Connection {
   #nonce = crypto.getRandomValues(new Uint8Array(32));
@@ -22,6 +23,9 @@ export class Connection {
   #isOver = false;
   #screens = new Map();
   #role = null;
+  #start = performance.now();
+  /** How long each layer took to come up, in ms from the beginning of the session. */
+  layers = {};
   proven = false;
   #comparison = new Comparison();
   /** What is read aloud, once both sides know it. */
@@ -37,13 +41,19 @@ export class Connection {
   constructor({ session, isOfferer, isPolite, call, me, ice, certificate, say, on }) {
     Object.assign(this, { session, isOfferer, isPolite, call, me, say, on });
     this.pc = new RTCPeerConnection({ iceServers: ice, bundlePolicy: 'max-bundle', certificates: certificate ? [certificate] : undefined });
-    this.pc.onicecandidate = ({ candidate }) => this.say({
-      candidate: candidate && { candidate: candidate.candidate, sdpMid: candidate.sdpMid, usernameFragment: candidate.usernameFragment },
-      session,
-    });
+    this.pc.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate) this.#isUp('udp');
+      this.say({
+        candidate: candidate && { candidate: candidate.candidate, sdpMid: candidate.sdpMid, usernameFragment: candidate.usernameFragment },
+        session,
+      });
+    };
     this.pc.onnegotiationneeded = () => { if (this.isOfferer || this.pc.remoteDescription) this.#do(() => this.#offer()); };
     this.pc.onconnectionstatechange = () => this.#stateChanged();
-    this.pc.oniceconnectionstatechange = () => this.on.changed();
+    this.pc.oniceconnectionstatechange = () => {
+      if (['connected', 'completed'].includes(this.pc.iceConnectionState)) this.#isUp('ice');
+      this.on.changed();
+    };
     this.pc.ondatachannel = ({ channel }) => this.#take(channel);
     this.pc.ontrack = () => this.on.changed();
   }
@@ -132,6 +142,12 @@ export class Connection {
   close() {
     this.#isOver = true;
     this.pc.close();
+  }
+
+  /** A layer is up, and so are those below it: the browser may tell of them later. */
+  #isUp(layer) {
+    const after = performance.now() - this.#start;
+    for (const each of LAYERS.slice(0, LAYERS.indexOf(layer) + 1)) this.layers[each] ??= after;
   }
 
   #do(action) {
@@ -262,10 +278,10 @@ export class Connection {
     if (channel.label.startsWith('file/') && this.proven) { this.on.file(channel); return; }
     if (channel.label !== 'call' || this.channel) { channel.close(); return; }
     this.channel = channel;
-    channel.onopen = () => this.#maybeGreet();
+    channel.onopen = () => { this.#isUp('sctp'); this.on.changed(); this.#maybeGreet(); };
     channel.onclose = () => { if (!this.#isOver) this.on.closed(); };
     channel.onmessage = ({ data }) => this.#heard(data);
-    if (channel.readyState === 'open') this.#maybeGreet();
+    if (channel.readyState === 'open') channel.onopen();
   }
 
   #maybeGreet() {
@@ -313,6 +329,7 @@ export class Connection {
         if (this.call.auth) this.expected.hear(message);
         else if (!message.v.includes(VERSION)) throw new Failure('version');
         this.proven = true;
+        this.#isUp('app');
         trace('proven', { session: this.session, verified: Boolean(this.expected) });
         this.on.hello(message);
         const reveal = this.#comparison.hear(message);
@@ -336,6 +353,7 @@ export class Connection {
 
   #stateChanged() {
     trace('state', { session: this.session, state: this.pc.connectionState });
+    if (this.pc.connectionState === 'connected') this.#isUp('dtls');
     // With a path that works, it is the handshake that failed: one side refused the other's certificate.
     const hasPath = ['connected', 'completed'].includes(this.pc.iceConnectionState);
     if (this.pc.connectionState === 'failed' && !this.proven && hasPath) this.#fail(new Failure('fingerprint'));

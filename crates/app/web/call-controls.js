@@ -18,7 +18,8 @@ export class Controls {
     this.record = button(words.record, () => on.record(), { 'data-testid': 'call-record' });
     this.hangup = button(words.hangup, () => on.hangup(), { class: 'danger', 'data-testid': 'call-hangup' });
     this.node = element('div', { class: 'controls', role: 'group', 'aria-label': words.tools },
-      this.mute, this.camera, this.share, this.record, this.hangup, this.how.node, this.hint.node);
+      this.mute, this.camera, this.share, this.record, this.hangup);
+    this.choices = element('div', { class: 'choices' }, this.how.node, this.hint.node);
     // Whoever points at a button leaves the focus where it was: the space bar is for talking, and must not press it again.
     this.node.addEventListener('mousedown', (event) => { if (event.target.closest('button')) event.preventDefault(); });
     // In sight wherever the page is scrolled to.

@@ -64,7 +64,7 @@ export class CallScreen {
       title,
       this.note, this.red, this.controls.banner, this.hint, this.toast.node, this.offer,
       element('div', { class: 'call' },
-        element('div', {}, this.grid.node, this.controls.node, element('p', { class: 'soft' }, words.holdToTalk)),
+        element('div', {}, this.grid.node, this.controls.node, this.controls.choices, element('p', { class: 'soft' }, words.holdToTalk)),
         element('div', {}, this.invite, this.chat.node)),
       this.stats.node, this.inspector.node,
       element('details', { class: 'sheet', 'data-testid': 'call-devices' }, element('summary', {}, words.devices), this.menus.node));

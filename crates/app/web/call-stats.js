@@ -56,6 +56,7 @@ export class StatsPanel {
         [words.rtt, unit(path.rtt, 1, 'ms')],
         [words.loss, unit(worst(streams, ({ loss }) => loss), 1, '%')],
         [words.out, path.available === undefined ? '–' : unit(path.available, 0, 'kbit/s')],
+        [words.up, layersText(peer.connection?.layers ?? {})],
       ]),
       group(words.audio, lines.audio, [...media('audio'), [words.jitter, unit(of('audio', 'in')[0]?.jitter, 1, 'ms')]]),
       group(words.video, lines.video, [...media('video'),
@@ -76,6 +77,12 @@ export class StatsPanel {
       box.select();
     }
   }
+}
+
+/** How long each layer took, from the bottom up. */
+function layersText(layers) {
+  const names = { ...strings.layers, app: strings.call.title };
+  return `${Object.entries(layers).map(([layer, ms]) => `${names[layer]} ${Math.round(ms)}`).join(' · ')} ms`;
 }
 
 function sparkline(values, label) {

@@ -4,6 +4,7 @@ import { Badge } from './call-badge.js';
 import { silence } from './call-silence.js';
 import { strings } from './strings.js';
 import { button, element, visible } from './ui.js';
+import { WaterLine } from './water-line.js';
 
 const words = strings.call;
 
@@ -83,7 +84,10 @@ export class PeerTile extends Frame {
     this.elapsed = element('span');
     this.retry = button(words.retry, () => peer.retry(), { 'data-testid': 'call-retry' });
     this.spinner = element('span', { class: 'spinner', 'aria-hidden': 'true' });
-    this.over.append(this.spinner, this.elapsed, this.retry);
+    // How far it has come, for eyes; who listens hears that it connects.
+    this.line = new WaterLine(words.title);
+    this.line.node.ariaHidden = 'true';
+    this.over.append(this.spinner, this.elapsed, this.line.node, this.retry);
     this.unblock = button(words.blocked, () => { this.video.play().then(() => { this.unblock.hidden = true; }, () => {}); });
     this.unblock.hidden = true;
     this.frame.append(this.unblock);
@@ -146,9 +150,11 @@ export class PeerTile extends Frame {
 
   /** The last picture stays; what is being done about it is said over it. */
   #showTrouble() {
-    const { brokenFor, ladder, wasMet } = this.peer;
+    const { brokenFor, connection, ladder, wasMet } = this.peer;
     const isBroken = wasMet && brokenFor >= 1000;
     this.over.hidden = wasMet === true && !isBroken;
+    this.line.node.hidden = wasMet === true;
+    for (const [layer, ms] of Object.entries(connection?.layers ?? {})) this.line.fill(layer, ms);
     this.node.dataset.path = !wasMet ? 'connecting' : ladder.isLost ? 'lost' : isBroken ? 'unstable' : 'good';
     this.retry.hidden = !ladder.isLost;
     this.spinner.hidden = ladder.isLost;

@@ -236,7 +236,7 @@ export const strings = {
       audio: 'Sound',
       video: 'Picture',
       none: 'Nobody is connected.',
-      rtt: 'round trip', loss: 'loss', out: 'out', in: 'in', frames: 'frames/s', size: 'size', jitter: 'jitter', codec: 'codec',
+      up: 'came up after', rtt: 'round trip', loss: 'loss', out: 'out', in: 'in', frames: 'frames/s', size: 'size', jitter: 'jitter', codec: 'codec',
       trend: (what) => `${what}, last 60 s`,
     },
     inspector: {

@@ -6,13 +6,15 @@ import { strings } from './strings.js';
 const LAYERS = [['udp', '○'], ['ice', '◇'], ['dtls', '▣'], ['sctp', '■'], ['app', '●']];
 
 export class WaterLine {
-  constructor() {
+  /** `app`: what the uppermost layer is called. */
+  constructor(app = strings.layers.app) {
+    const names = { ...strings.layers, app };
     this.rows = new Map(LAYERS.map(([name, mark]) => {
       const time = element('span', { class: 'time' });
       const row = element('li', { class: name, 'data-layer': name },
         element('span', { class: 'pipe' }),
         element('span', { class: 'mark', 'aria-hidden': 'true' }, mark),
-        element('span', {}, strings.layers[name]),
+        element('span', {}, names[name]),
         time);
       return [name, { row, time }];
     }));
