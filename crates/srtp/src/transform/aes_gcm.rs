@@ -35,7 +35,8 @@ impl AesGcm {
     /// Two zero bytes, SSRC and index, mixed into the salt (RFC 7714 §8.1; the same for RTCP in §9.1).
     fn nonce(&self, id: PacketId) -> [u8; NONCE_LEN] {
         let mut nonce = [0; NONCE_LEN];
-        nonce.iter_mut().zip(self.salt.iter()).for_each(|(byte, salt)| *byte = *salt);
+        // invariant: the salt of GCM has as many bytes (RFC 7714 §8.1)
+        nonce.copy_from_slice(&self.salt);
         id.mix_into(&mut nonce[2..]);
         nonce
     }

@@ -29,9 +29,8 @@ impl PacketId {
 
     /// XORs SSRC and index into ten bytes of a salt: the same arithmetic in both modes (RFC 3711 §4.1.1, RFC 7714 §8.1).
     fn mix_into(self, block: &mut [u8]) {
-        let (ssrc, index) = (self.ssrc.to_be_bytes(), self.index.to_be_bytes());
-        let bytes = ssrc.iter().chain(&index[2..]);
-        block.iter_mut().zip(bytes).for_each(|(salt, byte)| *salt ^= byte);
+        let bytes = (u128::from(self.ssrc) << 48 | u128::from(self.index)).to_be_bytes();
+        block.iter_mut().zip(&bytes[6..]).for_each(|(salt, byte)| *salt ^= byte);
     }
 }
 
