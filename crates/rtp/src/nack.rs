@@ -27,6 +27,8 @@ struct Missing {
     since: Instant,
     next: Instant,
     tries: u8,
+    /// When it was asked for first.
+    asked: Option<Instant>,
 }
 
 /// The packets that are missing, oldest first. Bound: 1000.
@@ -53,7 +55,7 @@ impl Losses {
             if self.list.len() == MAX_MISSING {
                 self.list.pop_front();
             }
-            self.list.push_back(Missing { sequence, since: now, next, tries: 0 });
+            self.list.push_back(Missing { sequence, since: now, next, tries: 0, asked: None });
             self.due = Instant::earliest(self.due, Some(next));
         }
     }
@@ -63,7 +65,7 @@ impl Losses {
     pub(crate) fn precede(&mut self, now: Instant, first: u64, end: u64) {
         let next = now + self.reordering;
         for sequence in (first..end).rev().take(MAX_MISSING - self.list.len()) {
-            self.list.push_front(Missing { sequence, since: now, next, tries: 0 });
+            self.list.push_front(Missing { sequence, since: now, next, tries: 0, asked: None });
             self.due = Instant::earliest(self.due, Some(next));
         }
     }
@@ -90,6 +92,11 @@ impl Losses {
     /// Since when a packet is missing. `None`: it is not, or it was given up.
     pub(crate) fn since(&self, sequence: u64) -> Option<Instant> {
         self.position(sequence).map(|at| self.list[at].since)
+    }
+
+    /// When a missing packet was asked for first.
+    pub(crate) fn asked(&self, sequence: u64) -> Option<Instant> {
+        self.position(sequence).and_then(|at| self.list[at].asked)
     }
 
     /// Whatever is older than this is of no use any more.
@@ -126,6 +133,7 @@ impl Losses {
                     (used, last) = (used + 1, Some(missing.sequence));
                 }
                 missing.tries += 1;
+                missing.asked = missing.asked.or(Some(now));
                 missing.next = now + interval(rtt, missing.tries);
                 lost.push(missing.sequence as u16);
             }

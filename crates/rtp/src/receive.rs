@@ -5,6 +5,7 @@
 //! are read that can be decoded: a missing packet is asked for and waited for; when it is given up, the stream asks for a key
 //! frame and drops what needs the lost frame.
 
+mod answers;
 mod config;
 mod decodable;
 mod forward;
@@ -40,6 +41,7 @@ use crate::nack::Losses;
 use crate::names::{PayloadType, Ssrc};
 use crate::rtx::{self, Content};
 use crate::statistics::{Inbound, MAX_MISORDER, Place, Reception};
+use answers::Answers;
 use frames::Frames;
 use packets::{Entry, Packets};
 use read::Reading;
@@ -58,6 +60,7 @@ pub struct Stream {
     packets: Packets,
     frames: Frames,
     losses: Losses,
+    answers: Answers,
     playout: Playout,
     mapping: Mapping,
     reading: Reading,
@@ -87,6 +90,7 @@ impl Stream {
             packets: Packets::new(config.packets),
             frames: Frames::default(),
             losses: Losses::new(),
+            answers: Answers::default(),
             playout: Playout::new(config.delay, !config.is_video),
             mapping: Mapping::default(),
             reading: Reading::new(config.is_video),
@@ -252,6 +256,8 @@ impl Stream {
             self.stats.packets_duplicated += u64::from(way == Way::Itself);
             return Verdict::Duplicate;
         }
+        let asked = self.losses.asked(full).filter(|_| way == Way::Retransmission);
+        asked.iter().for_each(|asked| self.answers.came(now.since(*asked)));
         let was_missing = self.losses.arrived(now, full, way == Way::Itself);
         let is_late_begin = full < self.packets.first()
             && !self.reading.has_begun()

@@ -121,6 +121,8 @@ pub struct Session {
     /// Counts every packet that leaves; its low bits stand in the header extension.
     transport_sequence: u64,
     round_trip: Duration,
+    /// It was measured or told.
+    knows_round_trip: bool,
     clocks: clocks::Clocks,
     limits: limits::Total,
     reports: Reports,
@@ -155,6 +157,7 @@ impl Session {
             arrivals: Arrivals::new(config.feedback),
             transport_sequence: 0,
             round_trip: FIRST_ROUND_TRIP,
+            knows_round_trip: false,
             clocks: clocks::Clocks::default(),
             limits: limits::Total::default(),
             reports: Reports::default(),
@@ -171,7 +174,8 @@ impl Session {
         }
     }
 
-    /// A stream to be sent. `None`: its number is taken.
+    /// A stream to be sent, which is called by its number from now on, also when it has to [take another
+    /// one](Event::Renumbered). `None`: the number is taken, or the payload type that it begins with means no frames.
     pub fn add_sender(&mut self, now: Instant, config: SenderConfig) -> Option<Ssrc> {
         let taken = |ssrc: Ssrc| self.senders.iter().any(|sender| sender.is_of(ssrc));
         if taken(config.ssrc) || config.repair.is_some_and(taken) {
@@ -229,7 +233,7 @@ impl Session {
         self.routes.forget(id);
     }
 
-    /// A stream of ours, borrowed.
+    /// A stream of ours, borrowed, by the number under which it was added.
     pub fn sender(&mut self, ssrc: Ssrc) -> Option<Sender<'_>> {
         let at = self.senders.iter().position(|sender| sender.config.ssrc == ssrc)?;
         Some(Sender { session: self, at })
@@ -241,7 +245,7 @@ impl Session {
         Some(Receiver { session: self, at })
     }
 
-    /// The numbers of our streams.
+    /// What our streams are called: the numbers under which they were added.
     pub fn senders(&self) -> impl Iterator<Item = Ssrc> {
         self.senders.iter().map(|sender| sender.config.ssrc)
     }
@@ -261,14 +265,15 @@ impl Session {
         self.estimator.stats()
     }
 
-    /// The round trip time, measured or told.
+    /// The round trip time: told, or measured by reports on what we send; 100 ms until then.
     pub fn round_trip(&self) -> Duration {
         self.round_trip
     }
 
-    /// A round trip time that was measured elsewhere, below this floor.
+    /// A round trip time that was measured elsewhere, below this floor. Until one is known a stream that comes goes by how long
+    /// answers to its requests take, where that is more than what is assumed.
     pub fn set_round_trip(&mut self, round_trip: Duration) {
-        self.round_trip = round_trip;
+        (self.round_trip, self.knows_round_trip) = (round_trip, true);
         self.estimator.on_rtt(round_trip);
     }
 

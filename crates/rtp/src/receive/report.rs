@@ -50,6 +50,11 @@ impl KeyFrames {
 }
 
 impl Stream {
+    /// How long answers to requests take: most of the last ones. `None`: too few came.
+    pub fn usual_answer(&self) -> Option<Duration> {
+        self.answers.usual()
+    }
+
     /// Appends the sequence numbers to ask for again now. `rtt` is how long an answer takes; of more than so many
     /// [pairs](crate::rtcp::NackPair) the rest stays due.
     pub fn poll_nack(&mut self, now: Instant, rtt: Duration, pairs: usize, lost: &mut Vec<u16>) {
