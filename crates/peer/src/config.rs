@@ -52,7 +52,7 @@ pub struct Config {
 }
 
 impl fmt::Debug for Config {
-    /// Without the seed: who knows it knows the seeds of ICE, DTLS and SCTP, which are drawn from it.
+    /// Without the seed: who knows it knows the seeds of all floors, which are drawn from it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("provider", &self.provider)

@@ -6,7 +6,8 @@ use limpid_sctp::ChannelId;
 
 use crate::transceiver::TransceiverId;
 
-/// A small fact. Payload is read through [`Channel::read`](crate::Channel::read).
+/// A small fact. Messages are read through [`Channel::read`](crate::Channel::read), frames through
+/// [`Peer::read_frame`](crate::Peer::read_frame).
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -29,7 +30,7 @@ pub enum Event {
     IceConnectionStateChanged(limpid_ice::ConnectionState),
     /// The state of the whole.
     ConnectionStateChanged(ConnectionState),
-    /// Data travels over another pair of candidates now.
+    /// What is sent travels over another pair of candidates now, or over the first one.
     PathChanged,
     /// The other side has a track to send: its transceiver knows which, and in which streams (W3C `track`).
     Track(TransceiverId),
@@ -59,9 +60,13 @@ pub enum Event {
     ChannelClosing(ChannelId),
     /// A channel has gone.
     ChannelClosed(ChannelId),
-    /// Something about the streams of sound and pictures.
+    /// Something about the streams of sound and pictures: who has an encoder answers
+    /// [`KeyFrameRequested`](limpid_rtp::session::Event::KeyFrameRequested) and
+    /// [`BitrateChanged`](limpid_rtp::session::Event::BitrateChanged), who shows frames comes back at
+    /// [`Readable`](limpid_rtp::session::Event::Readable). Whose stream it is say
+    /// [`transceiver_of_sender`](crate::Peer::transceiver_of_sender) and [`transceiver_of`](crate::Peer::transceiver_of).
     Rtp(limpid_rtp::session::Event),
-    /// The other side said goodbye, or the connection failed. The last event.
+    /// We closed it, the other side said goodbye, or it failed. The last event.
     Closed(CloseReason),
 }
 

@@ -62,8 +62,9 @@ impl Peer {
         sender.write(now, frame).map_err(FrameRefused::Stream)
     }
 
-    /// The next frame of any layer, and its name; of a track that is [off](crate::Track::enabled) none, and what came is gone; layers in the old form, without names, are called `0`, `1` and so on, lowest
-    /// first. It lies in the stream's buffer until the next one is read.
+    /// The next frame of any layer, and the layer's name; layers in the old form, without names, are called `0`, `1` and so on,
+    /// lowest first. It lies in the stream's buffer until the next one is read. Of a track that is [off](crate::Track::enabled)
+    /// there is none, and what came is gone.
     pub fn read_frame(&mut self, now: Instant, id: TransceiverId) -> Option<(Received<'_>, Option<Rid>)> {
         let is_shown = self.transceiver(id).is_none_or(|it| it.remote_track().enabled);
         let media = self.media.as_mut()?;

@@ -62,7 +62,10 @@
 //!
 //! Sound and pictures go the same way: [`Peer::add_track`], an exchange, [`Peer::write_frame`] on one side and
 //! [`Peer::read_frame`] on the other. Who passes packets on instead, an SFU, makes streams without descriptions
-//! ([`Peer::rtp`]) and reads them packet by packet: `examples/sfu` is one in 120 lines.
+//! ([`Peer::rtp`]) and reads them packet by packet: `examples/sfu` is one in 130 lines.
+//!
+//! Whoever holds a [`Peer`] drains it after each verb, datagram and deadline: packets by `poll_transmit`, news by `poll_event`,
+//! the next deadline by `poll_timeout`. The `World` above does so; with sockets the crate `limpid` does.
 //!
 //! | this crate does | does not | you must |
 //! |---|---|---|
@@ -95,9 +98,9 @@
 //! | which floor a datagram belongs to | `demux.rs` | RFC 7983 §7 |
 //! | up: datagram, DTLS, SCTP, channel | `climb.rs` | RFC 8261 |
 //! | down: message, SCTP, DTLS, datagram | `descend.rs` | RFC 8261 |
-//! | ICE, DTLS and SCTP of one bundle | `transport.rs` | RFC 9143, 8842, 8841 |
+//! | ICE and DTLS of one bundle | `transport.rs` | RFC 9143, 8842 |
 //! | what one floor says in another one's words | `words.rs` | |
-//! | a channel, borrowed | `channel.rs` | RFC 8831, 8832 |
+//! | a channel, borrowed; the association below it | `channel.rs` | RFC 8831, 8832, 8841 |
 //! | many peers behind one port | `mux.rs` | RFC 8445 §7.3 |
 //! | counts of all floors | `stats.rs` | |
 //! | the same in the W3C's words | `report.rs`, `report/` | W3C webrtc-stats |

@@ -20,7 +20,8 @@ use crate::{CloseReason, Config, ConnectionState, Error, Event};
 /// A peer connection without sockets and without a clock. ★
 ///
 /// Bounded by its parts: the send buffer and receive window of its [`Config`], 100 candidate pairs, 16 queued handshake
-/// messages; its own events are edges, at most a few wait at a time.
+/// messages, 256 transceivers, the streams of a [`Session`](limpid_rtp::Session); its own events are edges, at most a few wait
+/// at a time.
 #[doc(alias = "RTCPeerConnection")]
 pub struct Peer {
     pub(crate) config: Config,
@@ -110,7 +111,7 @@ impl Peer {
         self.transport.ice.gathering_state()
     }
 
-    /// The pair of candidates that carries data.
+    /// The pair of candidates that carries what is sent.
     pub fn selected_pair(&self) -> Option<PairStats> {
         self.transport.ice.selected_pair(STREAM, ComponentId::FIRST)
     }
@@ -140,7 +141,8 @@ impl Peer {
         self.transport.ice.local_credentials(STREAM).map_or("", |credentials| credentials.ufrag)
     }
 
-    /// Counts and measurements of all floors.
+    /// Counts and measurements of the floors below the streams, in their own words; [`get_stats`](Peer::get_stats) has the
+    /// W3C's, of the streams too.
     pub fn stats(&self) -> Stats {
         Stats {
             selected_pair: self.selected_pair(),
@@ -172,8 +174,8 @@ impl Peer {
         self.ended.is_some()
     }
 
-    /// Says goodbye on every floor: SHUTDOWN (or ABORT, when messages are still on their way), close_notify, and no more
-    /// answers to checks. The next drain sends all of it at once.
+    /// Says goodbye on every floor: BYE of our streams, SHUTDOWN (or ABORT, when messages are still on their way),
+    /// close_notify, and no more answers to checks. The next drain sends all of it at once.
     pub fn close(&mut self, now: Instant) {
         self.end(now, CloseReason::Local);
     }

@@ -61,10 +61,11 @@
 //! | this crate does | does not | you must |
 //! |---|---|---|
 //! | read and write RTP, RTCP and all header extensions that browsers offer | protect packets | put SRTP below it |
-//! | cut frames into payloads and put them together: Opus, G.711, G.722, VP8, VP9, H.264, H.265, AV1 | encode or decode | bring encoded frames |
-//! | ask again for what is missing, answer those who ask, drop what can not be decoded, ask for key frames | conceal what is lost | make a key frame when [`session::Event::KeyFrameRequested`] says so |
+//! | cut frames into payloads and put them together: Opus, G.711, G.722, VP8, VP9, H.264, H.265, AV1; read redundant audio; send and hear keys of a telephone | encode or decode | bring encoded frames |
+//! | ask again for what is missing, answer those who ask, mend by parity, drop what can not be decoded, ask for key frames | send parity; conceal what is lost | make a key frame when [`session::Event::KeyFrameRequested`] says so |
 //! | estimate what the path carries, and let packets leave at that pace | make an encoder faster or slower | follow [`session::Event::BitrateChanged`] |
 //! | give each frame the time at which to play it | play it | wait until then |
+//! | hand packets on as they came, for relays ([`session::Receiver::set_by_packet`]) | choose among layers, or look into payloads then | write them into other streams, and carry requests for key frames back |
 //!
 //! Nothing allocates per packet once a stream runs, and every queue is bounded.
 //!
