@@ -166,7 +166,7 @@ export class CallScreen {
 
   #controlEvents() {
     return {
-      mute: () => during(this.controls.mute, () => this.#toggleMic()),
+      mute: () => this.#toggleMic(),
       camera: () => during(this.controls.camera, () => this.#toggleCamera()),
       share: (how) => this.#share(how),
       stopShare: () => this.media.stopShare(),
@@ -185,13 +185,19 @@ export class CallScreen {
     this.looking = setTimeout(() => { if (this.#hasRoom()) this.media.openCamera(); }, LOOK_AROUND);
   }
 
-  /** Who came without a microphone is asked for one, and whoever asks for one wants to be heard. */
-  async #toggleMic() {
+  #toggleMic() {
     const { media } = this;
-    media.mute(Boolean(media.mic) && !media.isMuted);
-    if (!media.mic && !await media.openMic(media.micId)) this.#say(troubleText('mic', media.missing.mic));
-    else this.#say(media.isMuted ? words.youMuted : words.youUnmuted);
-    await this.menus.refresh();
+    if (!media.mic) { during(this.controls.mute, () => this.#openMic()); return; }
+    media.mute(!media.isMuted);
+    this.#say(media.isMuted ? words.youMuted : words.youUnmuted);
+  }
+
+  /** Of somebody who came without one, and wants to be heard. */
+  async #openMic() {
+    const { media } = this;
+    media.mute(false);
+    this.#say(await media.openMic(media.micId) ? words.youUnmuted : troubleText('mic', media.missing.mic));
+    this.menus.refresh();
   }
 
   async #toggleCamera() {
@@ -199,7 +205,7 @@ export class CallScreen {
     clearTimeout(this.looking);
     if (media.camera) media.closeCamera();
     else if (this.#hasRoom() && !await media.openCamera()) this.#say(troubleText('camera', media.missing.camera));
-    await this.menus.refresh();
+    this.menus.refresh();
   }
 
   /** Whether one more may send pictures; if not, says why. */
