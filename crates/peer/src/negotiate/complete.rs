@@ -1,4 +1,5 @@
-//! What follows when both descriptions of an exchange are there, for now or for good: transport, association, transceivers. RFC 9429 §5.11.
+//! What follows when both descriptions of an exchange are there, for now or for good: transport, association, transceivers.
+//! RFC 9429 §5.11.
 
 use limpid_sansio::Instant;
 use limpid_sdp::SessionDescription;
