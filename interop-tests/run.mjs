@@ -86,6 +86,8 @@ function run([name, script, args, minutes]) {
       const failed = results.some((r) => r.ok === false);
       if (failed) {
         fs.writeFileSync(path.join(out, 'log.txt'), errors);
+      // Where only what is printed is left of a run, it is all there is.
+      if (process.env.LIMPID_CI) console.log(errors.slice(-4000).replace(/^/gm, '         | '));
         fs.writeFileSync(path.join(out, 'results.json'), JSON.stringify(results, null, 1));
         const repeat = `#!/bin/sh\n# From the top of the project; traces stay even where all goes well.\nINTEROP_KEEP=1 cargo xtask interop '${name}'\n`;
         fs.writeFileSync(path.join(out, 'repeat.sh'), repeat, { mode: 0o755 });

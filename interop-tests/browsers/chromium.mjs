@@ -27,6 +27,7 @@ export async function launch({ mdns = false, media = false, flags = [] } = {}) {
     async newPage(url) {
       const page = await context.newPage();
       page.on('pageerror', (error) => process.stderr.write(`chromium: ${error}\n`));
+      page.on('console', (message) => { if (message.type() === 'error') process.stderr.write(`chromium: ${message.text()}\n`); });
       if (url) await page.goto(url);
       return page;
     },

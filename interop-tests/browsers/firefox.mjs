@@ -48,6 +48,7 @@ export async function launch({ mdns = false, media = false, preferences = {}, do
     version: await browser.version(),
     async newPage(url) {
       const page = await browser.newPage();
+      page.on('console', (message) => { if (message.type() === 'error') process.stderr.write(`firefox: ${message.text()}\n`); });
       if (url) await page.goto(url);
       return page;
     },

@@ -51,6 +51,9 @@ const flows = async ({ page, lab }, more = 20) => {
   }, 30000);
 };
 
+/** Packets of parity that came beside the pictures. */
+const parity = ({ native }) => native.streams.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video')?.fecPacketsReceived ?? 0;
+
 for (const from of ['page', 'lab']) {
   await over(`5 % are lost each way at 50 ms, ${from === 'page' ? name : 'limpid'} offers`, from, {}, async (call, path) => {
     await flows(call);
@@ -76,6 +79,8 @@ for (const from of ['page', 'lab']) {
     const rose = (side, count) => after.browser[side][count] - before.browser[side][count];
     const repair = { 'our NACKs': rose('out', 'nacks'), 'their RTX': rose('out', 'again'), 'their NACKs': rose('came', 'nacks') };
     if (after.browser.came.again !== null) repair['our RTX'] = rose('came', 'again');
+    // Chromium sends parity beside VP8 once packets are lost, Firefox none.
+    if (name === 'chromium') repair['their parity'] = parity(after) - parity(before);
     for (const [what, count] of Object.entries(repair)) if (!(count > 0)) throw new Error(`${what}: ${count}; ${text}`);
     return `${text}, ${holes} holes; ${Object.entries(repair).map(([what, count]) => `${what} ${count}`).join(', ')}`;
   });
