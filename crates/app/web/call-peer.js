@@ -91,7 +91,10 @@ export class CallPeer {
   hear(body) {
     if (body.bye) {
       // Once they have met, only what comes over the channel counts, unless that is gone.
-      if (!this.isWorking) this.#end(body.bye);
+      const end = () => { if (!this.isWorking) this.#end(body.bye); };
+      // What this side is about to see for itself says more.
+      if (body.bye === 'error' && !this.wasMet) setTimeout(end, GRACE);
+      else end();
       return;
     }
     if (body.restart) { this.nudge('asked'); return; }
