@@ -22,6 +22,22 @@ async function talk(name, extra, messages) {
   check(code === 0, `probe: exit ${code}\n${errors}`);
 }
 
+/**
+ * Acts again until a handshake has taken one path. Where ICE finds a better one in its midst, half of it runs between other ports,
+ * and tshark, which goes by ports, can not put the keys to use.
+ */
+async function onOnePath(prefix, act) {
+  const ours = () => fs.readdirSync(folder).filter((name) => name.startsWith(prefix)).map(file);
+  for (let tries = 0; tries < 8; tries++) {
+    ours().forEach((name) => fs.rmSync(name));
+    await act();
+    const capture = ours().find((name) => name.endsWith('.pcapng'));
+    const paths = tshark('-r', capture, '-Y', 'frame.interface_name == "wire" && dtls.handshake', '-T', 'fields', '-e', 'udp.stream');
+    if (new Set(paths.trim().split('\n')).size === 1) return;
+  }
+  throw new Error('the path changed within every handshake');
+}
+
 function readable(capture, { keys }) {
   const fields = ['frame.interface_name', 'sctp.chunk_type', 'rtcdc.message_type', 'dtls.handshake.verify_data'];
   const rows = tshark('-r', capture, '-T', 'fields', ...fields.flatMap((field) => ['-e', field]))
@@ -44,7 +60,7 @@ function readable(capture, { keys }) {
 }
 
 await testCase('tshark reads the captures of echo and probe, with the keys inside', async () => {
-  await talk('keys', ['--with-keys'], 20);
+  await onOnePath('keys-', () => talk('keys', ['--with-keys'], 20));
   for (const name of fs.readdirSync(folder).filter((name) => name.startsWith('keys-'))) {
     check(name.includes('.SECRET.'), `${name} holds keys and does not say so`);
     check((fs.statSync(file(name)).mode & 0o777) === 0o600, `${name} may be read by others`);
@@ -74,10 +90,12 @@ await testCase('the log and the ladder tell the same connection', async () => {
 
 await testCase('a bulk transfer keeps its beginning and stays within its bounds', async () => {
   const args = ['--messages', '400', '--size', '262144'];
-  const echo = await listening(['echo', '--listen', '127.0.0.1:0', '--trace', file('bulk.pcapng'), '--with-keys']);
-  const probe = await program(LIMPID, ['probe', echo.event.url, '--json', ...args]).done;
-  await echo.stop();
-  check(probe.code === 0, `probe: exit ${probe.code}\n${probe.errors}`);
+  await onOnePath('bulk.', async () => {
+    const echo = await listening(['echo', '--listen', '127.0.0.1:0', '--trace', file('bulk.pcapng'), '--with-keys']);
+    const probe = await program(LIMPID, ['probe', echo.event.url, '--json', ...args]).done;
+    await echo.stop();
+    check(probe.code === 0, `probe: exit ${probe.code}\n${probe.errors}`);
+  });
   const size = fs.statSync(file('bulk.SECRET.pcapng')).size;
   check(size < 100 << 20, `${size} bytes of 200 MiB twice over`);
   return `${(size / 1e6).toFixed(0)} MB, ${readable(file('bulk.SECRET.pcapng'), { keys: true })}`;
