@@ -70,6 +70,12 @@ fn shown(couple: &mut Couple, from: Handle<Peer>, to: Handle<Peer>, camera: Tran
     seen + read(couple, to, camera).len()
 }
 
+/// The same, of each side to the other: of `a` first.
+fn shown_both_ways(couple: &mut Couple, camera: TransceiverId) -> (usize, usize) {
+    let (a, b) = (couple.a, couple.b);
+    (shown(couple, a, b, camera), shown(couple, b, a, camera))
+}
+
 fn connected(couple: &mut Couple) {
     let both = (ConnectionState::Connected, ConnectionState::Connected);
     let (a, b) = (couple.a, couple.b);
@@ -90,7 +96,7 @@ fn media_and_messages_flow_before_the_last_answer_and_through_it() {
     let states = [a, b].map(|side| couple.world.machine(side).signaling_state());
     assert_eq!(states, [SignalingState::HaveRemotePranswer, SignalingState::HaveLocalPranswer]);
     let theirs = couple.connect(SECOND);
-    assert_eq!((shown(&mut couple, a, b, camera), shown(&mut couple, b, a, camera)), (10, 10));
+    assert_eq!(shown_both_ways(&mut couple, camera), (10, 10));
     for side in [a, b] {
         assert_eq!(couple.world.machine(side).transceivers()[0].current_direction(), both);
     }
@@ -104,7 +110,7 @@ fn media_and_messages_flow_before_the_last_answer_and_through_it() {
     let before = identity(&couple);
     answers(&mut couple, DescriptionKind::Answer, Direction::SendRecv, as_it_is);
     assert_eq!(couple.world.machine(a).signaling_state(), SignalingState::Stable);
-    assert_eq!((shown(&mut couple, a, b, camera), shown(&mut couple, b, a, camera)), (10, 10));
+    assert_eq!(shown_both_ways(&mut couple, camera), (10, 10));
     couple.world.with(b, |b, now| common::write(b, now, theirs, "still here"));
     couple.world.run_for(60 * SECOND);
     assert_eq!(identity(&couple), before, "nothing began anew");
@@ -119,19 +125,19 @@ fn media_and_messages_flow_before_the_last_answer_and_through_it() {
 #[test]
 fn the_last_answer_may_take_what_those_for_now_did_not() {
     let (mut couple, camera) = offered(2);
-    let (a, b) = (couple.a, couple.b);
+    let a = couple.a;
     let refused = |sdp: String| sdp.replace("m=video 9", "m=video 0");
     answers(&mut couple, DescriptionKind::Pranswer, Direction::Inactive, refused);
     connected(&mut couple);
-    assert_eq!((shown(&mut couple, a, b, camera), shown(&mut couple, b, a, camera)), (0, 0));
+    assert_eq!(shown_both_ways(&mut couple, camera), (0, 0));
     assert_eq!(couple.world.machine(a).transceivers().len(), 1, "it may still be wanted");
     // One for now that takes pictures, one that only sends some, and the last.
     answers(&mut couple, DescriptionKind::Pranswer, Direction::RecvOnly, as_it_is);
-    assert_eq!((shown(&mut couple, a, b, camera), shown(&mut couple, b, a, camera)), (10, 0));
+    assert_eq!(shown_both_ways(&mut couple, camera), (10, 0));
     answers(&mut couple, DescriptionKind::Pranswer, Direction::SendOnly, as_it_is);
-    assert_eq!((shown(&mut couple, a, b, camera), shown(&mut couple, b, a, camera)), (0, 10));
+    assert_eq!(shown_both_ways(&mut couple, camera), (0, 10));
     answers(&mut couple, DescriptionKind::Answer, Direction::SendRecv, as_it_is);
-    assert_eq!((shown(&mut couple, a, b, camera), shown(&mut couple, b, a, camera)), (10, 10));
+    assert_eq!(shown_both_ways(&mut couple, camera), (10, 10));
     let muted = couple.world.machine(a).transceivers()[0].remote_track().muted;
     assert!(!muted && couple.states().0 == ConnectionState::Connected);
 }
@@ -166,7 +172,7 @@ fn a_restart_begins_with_an_answer_for_now_and_the_last_keeps_its_credentials() 
     couple.world.run_for(SECOND);
     let restarted = couple.world.machine(b).local_ufrag().to_owned();
     assert!(restarted != before && said.sdp.contains(&format!("a=ice-ufrag:{restarted}\r\n")));
-    assert_eq!((shown(&mut couple, a, b, camera), shown(&mut couple, b, a, camera)), (10, 10));
+    assert_eq!(shown_both_ways(&mut couple, camera), (10, 10));
 
     let other = said.sdp.replace(&restarted, "another");
     let refused = couple.world.with(a, |a, now| a.set_remote_description(now, Description::answer(other)));
@@ -174,7 +180,7 @@ fn a_restart_begins_with_an_answer_for_now_and_the_last_keeps_its_credentials() 
     answers(&mut couple, DescriptionKind::Answer, Direction::SendRecv, as_it_is);
     assert_eq!(couple.world.machine(b).local_ufrag(), restarted);
     couple.world.run_for(60 * SECOND);
-    assert_eq!((shown(&mut couple, a, b, camera), shown(&mut couple, b, a, camera)), (10, 10));
+    assert_eq!(shown_both_ways(&mut couple, camera), (10, 10));
 }
 
 #[test]

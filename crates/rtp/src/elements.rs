@@ -3,7 +3,6 @@
 use limpid_sansio::Instant;
 
 use crate::clock::ticks;
-use crate::ext::dependency;
 use crate::ext::{AbsCaptureTime, AudioLevel, Kind, Map, PlayoutDelay, TransmissionOffset, VideoOrientation};
 use crate::header::{Form, Packet, PacketWriter};
 
@@ -62,9 +61,6 @@ pub struct Extras {
     pub playout_delay: Option<PlayoutDelay>,
     /// When it was captured.
     pub capture_time: Option<AbsCaptureTime>,
-    /// Its number in order of decoding, where frames are described to relays. Of a picture with several layers each packet has
-    /// that of its layer. Streams that go out count by themselves.
-    pub frame_number: Option<u16>,
 }
 
 impl Extras {
@@ -77,7 +73,6 @@ impl Extras {
                 Some(Kind::VideoOrientation) => extras.video_orientation = VideoOrientation::parse(data).ok(),
                 Some(Kind::PlayoutDelay) => extras.playout_delay = PlayoutDelay::parse(data).ok(),
                 Some(Kind::AbsCaptureTime) => extras.capture_time = AbsCaptureTime::parse(data).ok(),
-                Some(Kind::DependencyDescriptor) => extras.frame_number = dependency::frame_number(data),
                 _ => {}
             }
         }
@@ -170,7 +165,6 @@ mod tests {
                     max: Duration::from_secs(2),
                 }),
                 capture_time: Some(AbsCaptureTime { ntp: 0x0102_0304_0506_0708, clock_offset }),
-                frame_number: None,
             };
             let mut out = Vec::new();
             let mut writer = PacketWriter::new(&mut out, &Header::default(), ids.form);

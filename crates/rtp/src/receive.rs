@@ -34,6 +34,7 @@ use crate::clock::Mapping;
 use crate::codec::red::Blocks;
 use crate::codec::{Depacketizer, Format};
 use crate::elements::Told;
+use crate::ext::dependency;
 use crate::fec::Decoder;
 use crate::header::{Header, Packet};
 use crate::jitter::Playout;
@@ -256,8 +257,11 @@ impl Stream {
             self.stats.packets_duplicated += u64::from(way == Way::Itself);
             return Verdict::Duplicate;
         }
-        let asked = self.losses.asked(full).filter(|_| way == Way::Retransmission);
-        asked.iter().for_each(|asked| self.answers.came(now.since(*asked)));
+        if way == Way::Retransmission
+            && let Some(asked) = self.losses.asked(full)
+        {
+            self.answers.came(now.since(asked));
+        }
         let was_missing = self.losses.arrived(now, full, way == Way::Itself);
         let is_late_begin = full < self.packets.first()
             && !self.reading.has_begun()
@@ -306,6 +310,7 @@ impl Stream {
             }),
             is_repair: way != Way::Itself,
             extras: told.extras,
+            frame_number: told.dependencies.and_then(dependency::frame_number),
             bytes,
             described,
         };

@@ -31,6 +31,15 @@ fn resumed(call: &Call, ssrc: Ssrc) -> Option<Instant> {
     call.told.iter().find(|(_, event)| *event == Event::SendingResumed(ssrc)).map(|(at, _)| *at)
 }
 
+/// Nothing that is sent has arrived for twelve seconds.
+fn dead_one_way() -> Call {
+    let mut call = Call::new(2, Link::millis(25));
+    call.run_for(seconds(3));
+    call.pair.set_link(Side::Left, nothing());
+    call.run_for(seconds(12));
+    call
+}
+
 /// Packets of RTP that left within so long.
 fn packets(call: &mut Call, time: Duration) -> u64 {
     fn count(call: &mut Call) -> u64 {
@@ -80,10 +89,7 @@ fn without_rtcp_all_streams_cease_and_go_on_when_it_comes_back() {
 //~ covers 8083-4.2-a, 8083-4.5-a, 8083-4.5-b
 #[test]
 fn what_does_not_arrive_ceases_until_there_is_reason_to_try_again() {
-    let mut call = Call::new(2, Link::millis(25));
-    call.run_for(seconds(3));
-    call.pair.set_link(Side::Left, nothing());
-    call.run_for(seconds(12));
+    let mut call = dead_one_way();
     let (since, trip) = ceased(&call, VIDEO_SSRC).expect("five reports");
     assert_eq!(trip, Trip::MediaTimeout);
     assert!(since < Instant::from_millis(12_000), "{since:?}");
@@ -108,10 +114,7 @@ fn what_does_not_arrive_ceases_until_there_is_reason_to_try_again() {
 //~ covers 8083-4.5-b
 #[test]
 fn on_another_route_all_begins_anew() {
-    let mut call = Call::new(2, Link::millis(25));
-    call.run_for(seconds(3));
-    call.pair.set_link(Side::Left, nothing());
-    call.run_for(seconds(12));
+    let mut call = dead_one_way();
     call.pair.set_link(Side::Left, Link::millis(25));
     assert_eq!(ceased(&call, AUDIO_SSRC).map(|(_, trip)| trip), Some(Trip::MediaTimeout));
     call.pair.left(|session, _| session.path_changed(PathInfo { max_datagram: 1150, is_new_route: true }));

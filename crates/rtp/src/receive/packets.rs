@@ -26,6 +26,9 @@ pub(super) struct Entry {
     /// It came by retransmission, redundancy or parity.
     pub(super) is_repair: bool,
     pub(super) extras: Extras,
+    /// The number of its frame in order of decoding, where frames are described: of a picture with several layers each packet
+    /// has that of its layer.
+    pub(super) frame_number: Option<u16>,
     /// The dependency descriptor where packets are passed on, then the payload.
     pub(super) bytes: Vec<u8>,
     /// Bytes of the descriptor.

@@ -35,7 +35,7 @@ pub(super) struct Reading {
     needs_key: bool,
     last: Option<FrameInfo>,
     /// Of the last packet of that frame.
-    last_number: Number,
+    last_frame_number: Option<u16>,
 }
 
 impl Reading {
@@ -49,7 +49,7 @@ impl Reading {
             lost_before: false,
             needs_key: is_video,
             last: None,
-            last_number: Number::default(),
+            last_frame_number: None,
         }
     }
 
@@ -73,6 +73,12 @@ impl Reading {
     /// What was kept.
     pub(super) fn kept(&self) -> &[u8] {
         &self.frame
+    }
+
+    /// What the last frame that was read is counted by.
+    fn last_number(&self) -> Number {
+        let picture_id = self.last.as_ref().and_then(|last| last.picture_id);
+        Number { picture_id, frame_number: self.last_frame_number }
     }
 
     /// Something was read or dropped: what came before the first packet is too old.
@@ -134,7 +140,7 @@ impl Stream {
         self.packets.gap()?;
         let span = self.frames.front().filter(|span| !span.is_broken)?;
         let brings_nothing = |sequence| self.packets.get(sequence).is_none_or(|entry| entry.is_filler);
-        let goes_on = self.number(span.first).follows(self.reading.last_number)
+        let goes_on = self.number(span.first).follows(self.reading.last_number())
             && (self.packets.first()..span.first).all(brings_nothing);
         goes_on.then_some(span.first)
     }
@@ -144,7 +150,7 @@ impl Stream {
         let Some(entry) = self.packets.get(sequence) else { return Number::default() };
         let codec = self.codec(entry.payload_type);
         let picture_id = codec.and_then(|codec| Depacketizer::new(codec.format).picture_id(entry.payload()));
-        Number { picture_id, frame_number: entry.extras.frame_number }
+        Number { picture_id, frame_number: entry.frame_number }
     }
 
     /// Whether the packet at the front brings nothing: filler, or the rest of a frame that was given up.
@@ -165,7 +171,7 @@ impl Stream {
             return Step::Again;
         };
         if self.reading.needs_key
-            && !self.number(span.first).follows(self.reading.last_number)
+            && !self.number(span.first).follows(self.reading.last_number())
             && !is_decodable(format, self.reading.last.as_ref(), &info)
         {
             self.drop_frame(span);
@@ -279,9 +285,8 @@ impl Stream {
         let first = self.packets.get(span.first)?;
         let last = self.packets.get(span.end - 1)?;
         let (timestamp, payload_type, began) = (first.timestamp, first.payload_type, first.arrived);
-        let (extras, marker) = (last.extras, last.marker);
+        let (extras, marker, frame_number) = (last.extras, last.marker, last.frame_number);
         let Codec { format, clock_rate, .. } = self.codec(payload_type)?;
-        let number = self.number(span.end - 1);
         let arrivals = (span.first..span.end).filter_map(|sequence| self.packets.get(sequence));
         let completed = arrivals.map(|entry| entry.arrived).max()?;
         self.advance(span.end);
@@ -294,7 +299,7 @@ impl Stream {
         self.stats.jitter_buffer_emitted_count += 1;
         let by_report = self.mapping.ntp(timestamp as u32, clock_rate);
         self.reading.needs_key = false;
-        (self.reading.last, self.reading.last_number) = (Some(info), number);
+        (self.reading.last, self.reading.last_frame_number) = (Some(info), frame_number);
         Some(Frame {
             timestamp,
             payload_type,

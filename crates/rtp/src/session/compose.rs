@@ -69,8 +69,8 @@ impl Session {
             self.lost.clear();
             if let Some(stream) = receiver.stream.as_mut().filter(|_| receiver.section.asks_again()) {
                 // What was only assumed may be too short: then answers say so.
-                let assumed = self.round_trip.max(stream.usual_answer().unwrap_or_default());
-                let round_trip = if self.knows_round_trip { self.round_trip } else { assumed };
+                let seen = stream.usual_answer().filter(|_| !self.knows_round_trip);
+                let round_trip = self.round_trip.max(seen.unwrap_or_default());
                 stream.poll_nack(now, round_trip, pairs, &mut self.lost);
                 if !self.lost.is_empty() {
                     rtcp::write_nack(out, speaker, stream.ssrc(), self.lost.iter().copied());

@@ -6,8 +6,8 @@ mod receivers;
 mod sender;
 mod socket;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-use str0m::{Rtc, RtcConfig};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use str0m::{Input, Output, Rtc, RtcConfig};
 
 fn main() {
     str0m::crypto::from_feature_flags().install_process_default();
@@ -21,6 +21,22 @@ fn main() {
 
 fn config() -> RtcConfig {
     Rtc::builder().clear_codecs().enable_vp8(true)
+}
+
+/// Takes what there is to send or to tell, and lets it go on while its time has come; when that is again.
+fn drain(rtc: &mut Rtc, mut take: impl FnMut(Output)) -> Instant {
+    loop {
+        match rtc.poll_output().unwrap() {
+            Output::Timeout(t) => {
+                let now = Instant::now();
+                if t > now {
+                    return t;
+                }
+                rtc.handle_input(Input::Timeout(now)).unwrap();
+            }
+            output => take(output),
+        }
+    }
 }
 
 /// A description on one line, for the pipe between the processes. Its own lines end in CR LF.

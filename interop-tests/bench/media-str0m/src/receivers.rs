@@ -90,21 +90,12 @@ impl Receiver {
     }
 
     fn poll(&mut self, seen: &mut Vec<u64>) {
-        loop {
-            match self.rtc.poll_output().unwrap() {
-                Output::Timeout(t) => {
-                    let now = Instant::now();
-                    if t > now {
-                        self.timeout = t;
-                        break;
-                    }
-                    self.rtc.handle_input(Input::Timeout(now)).unwrap();
-                }
-                Output::Transmit(t) => self.socket.send(t.destination, &t.contents),
-                Output::Event(Event::MediaData(d)) => seen.extend(latency(&d.data)),
-                Output::Event(_) => {}
-            }
-        }
+        let socket = &mut self.socket;
+        self.timeout = crate::drain(&mut self.rtc, |output| match output {
+            Output::Transmit(t) => socket.send(t.destination, &t.contents),
+            Output::Event(Event::MediaData(d)) => seen.extend(latency(&d.data)),
+            _ => {}
+        });
         self.socket.flush();
     }
 }

@@ -59,31 +59,21 @@ impl Sender {
         client.pt = client.rtc.writer(mid).unwrap().payload_params().next().map(|p| p.pt());
     }
 
-    /// Sends what a client has, and lets it go on while its time has come.
+    /// Sends what a client has.
     fn poll(&mut self, index: usize) {
-        let c = &mut self.clients[index];
-        loop {
-            match c.rtc.poll_output().unwrap() {
-                Output::Timeout(t) => {
-                    let now = Instant::now();
-                    if t > now {
-                        c.timeout = t;
-                        break;
-                    }
-                    c.rtc.handle_input(Input::Timeout(now)).unwrap();
+        let Client { rtc, pt, timeout, is_up, .. } = &mut self.clients[index];
+        *timeout = crate::drain(rtc, |output| match output {
+            Output::Transmit(t) => {
+                let is_rtp = (128..192).contains(&t.contents[0]);
+                if is_rtp && pt.is_some_and(|pt| *pt == t.contents[1] & 0x7f) {
+                    self.packets += 1;
+                    self.bytes += (t.contents.len() - TAG) as u64;
                 }
-                Output::Transmit(t) => {
-                    let is_rtp = (128..192).contains(&t.contents[0]);
-                    if is_rtp && c.pt.is_some_and(|pt| *pt == t.contents[1] & 0x7f) {
-                        self.packets += 1;
-                        self.bytes += (t.contents.len() - TAG) as u64;
-                    }
-                    self.socket.send(t.destination, &t.contents);
-                }
-                Output::Event(Event::Connected) => c.is_up = true,
-                Output::Event(_) => {}
+                self.socket.send(t.destination, &t.contents);
             }
-        }
+            Output::Event(Event::Connected) => *is_up = true,
+            _ => {}
+        });
         self.socket.flush();
     }
 

@@ -1,6 +1,6 @@
 //! The other end of `bench media`: a process of its own that answers offers, takes frames and counts them, so that what
-//! receiving costs is not held against the sender. One JSON object a line: `offer`,
-//! `count` or `report` in; `answer`, nothing or counts out.
+//! receiving costs is not held against the sender. One JSON object a line: `offer`, `count` or `report` in;
+//! `answer`, nothing or counts out.
 
 use std::net::Ipv4Addr;
 use std::process::Stdio;
