@@ -113,7 +113,7 @@ struct Measured {
     windows: Vec<f64>,
     bytes: u64,
     seconds: f64,
-    cpu: Option<f64>,
+    cpu: f64,
 }
 
 /// Leaves out the first second, then looks once a second.
@@ -128,7 +128,7 @@ async fn watch(seconds: u64, received: impl Fn() -> u64) -> Measured {
         windows.push((bytes - last) as f64 / 1e6 / (at - last_at).as_secs_f64());
         (last, last_at) = (bytes, at);
     }
-    let cpu = cpu_seconds().zip(cpu).map(|(after, before)| after - before);
+    let cpu = cpu_seconds() - cpu;
     Measured { windows, bytes: last - first, seconds: (last_at - start).as_secs_f64(), cpu }
 }
 
@@ -138,7 +138,7 @@ fn report(measured: Measured, setup: Duration, port: &Port, stats: Option<limpid
     let sctp = stats.and_then(|stats| stats.sctp).unwrap_or_default();
     json!({
         "mb_per_s": round(measured.bytes as f64 / 1e6 / measured.seconds),
-        "cpu_s_per_gb": measured.cpu.map(|cpu| round(cpu / (measured.bytes.max(1) as f64 / 1e9))),
+        "cpu_s_per_gb": round(measured.cpu / (measured.bytes.max(1) as f64 / 1e9)),
         "setup_ms": millis(setup),
         "windows": measured.windows.iter().copied().map(round).collect::<Vec<_>>(),
         "rcvbuf": buffers.receive,

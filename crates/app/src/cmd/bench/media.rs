@@ -200,7 +200,7 @@ struct Measured {
     frames: u64,
     refused: u64,
     seconds: f64,
-    cpu: Option<f64>,
+    cpu: f64,
 }
 
 impl Show {
@@ -223,7 +223,7 @@ impl Show {
             self.frame(number);
             tick.tick().await;
         }
-        let cpu = cpu_seconds().zip(cpu).map(|(after, before)| after - before);
+        let cpu = cpu_seconds() - cpu;
         let seconds = start.elapsed().as_secs_f64();
         tokio::time::sleep(GRACE).await;
         let frames = u64::from(all - warm) * self.watched.len() as u64;
@@ -255,8 +255,8 @@ fn report(args: &Args, measured: &Measured, seen: &Value, setup: Duration) -> Va
         "setup_ms": millis(setup),
         "packets_per_s": round(sent.packets as f64 / seconds),
         "mbit_per_s": round(sent.bytes as f64 * 8.0 / 1e6 / seconds),
-        "cpu_share": measured.cpu.map(|cpu| round(cpu / seconds)),
-        "cpu_us_per_packet": measured.cpu.map(|cpu| round(cpu * 1e6 / sent.packets.max(1) as f64)),
+        "cpu_share": (measured.cpu / seconds * 1e6).round() / 1e6,
+        "cpu_us_per_packet": round(measured.cpu * 1e6 / sent.packets.max(1) as f64),
         "frames": {
             "sent": measured.frames,
             "refused": measured.refused,
