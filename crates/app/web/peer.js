@@ -169,6 +169,9 @@ export class Peer {
   }
 
   async #sayHello() {
+    // A browser may open channels before it tells that the answer is taken.
+    await this.#queue;
+    if (this.#over) return;
     const session = {
       room: this.room,
       side: this.side,
@@ -188,6 +191,7 @@ export class Peer {
     this.control.onmessage = ({ data }) => later.push(data);
     this.#guard(async () => {
       await this.greeting;
+      if (this.#over) return;
       let message;
       try { message = JSON.parse(text); } catch { throw new Failure('protocol'); }
       this.expected.hear(message);
