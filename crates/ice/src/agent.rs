@@ -203,6 +203,7 @@ impl Agent {
             local: valid.local_kind,
             remote: pair.remote.kind,
             is_ipv6: pair.path.remote.is_ipv6(),
+            answered: valid.answered,
             round_trip: valid.round_trip,
             is_nominated: pair.is_nominated(),
         })

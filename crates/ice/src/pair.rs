@@ -37,6 +37,8 @@ pub(crate) enum PairState {
 pub(crate) struct Valid {
     /// What kind of local candidate the peer sees: the one with the mapped address (RFC 8445 §7.2.5.3.1).
     pub(crate) local_kind: CandidateKind,
+    /// A check was answered last then.
+    pub(crate) answered: Instant,
     /// The peer has agreed to be sent to until then (RFC 7675 §5.1).
     pub(crate) consent_until: Instant,
     /// The last round trip that was measured without doubt.

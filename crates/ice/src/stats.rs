@@ -3,6 +3,8 @@
 use core::ops::Index;
 use core::time::Duration;
 
+use limpid_sansio::Instant;
+
 use crate::candidate::CandidateKind;
 use crate::error::DropReason;
 
@@ -56,6 +58,8 @@ pub struct PairStats {
     pub remote: CandidateKind,
     /// Over IPv6.
     pub is_ipv6: bool,
+    /// When a check of it was answered last: then it carried, both ways.
+    pub answered: Instant,
     /// The last round trip of a check that was sent once; `None` before the first.
     pub round_trip: Option<Duration>,
     /// The pair was nominated, not only found to work.

@@ -25,8 +25,10 @@ pub(crate) struct Media {
     pub(crate) flows: Vec<Flow>,
     srtp: Option<limpid_srtp::Session>,
     places: Places,
-    /// Checks of the path that were answered so far.
+    /// Checks of any path that were answered so far.
     answers: u64,
+    /// When one of the chosen path was.
+    answered: Option<Instant>,
 }
 
 impl Peer {
@@ -55,7 +57,14 @@ impl Peer {
         config.max_packet = FIRST_MAX_PACKET;
         let session = Session::new(config);
         let places = Places::default();
-        self.media = Some(Box::new(Media { session, srtp: None, flows: Vec::new(), places, answers: 0 }));
+        self.media = Some(Box::new(Media {
+            session,
+            srtp: None,
+            flows: Vec::new(),
+            places,
+            answers: 0,
+            answered: None,
+        }));
         self.protect_media();
     }
 
@@ -79,12 +88,22 @@ impl Peer {
         }
     }
 
-    /// A check of the path that was answered shows that it carries.
+    /// A check of the chosen path that was answered shows that it carries, and how long an answer takes: who only receives
+    /// is told so by nothing else.
     pub(crate) fn note_answers(&mut self, now: Instant) {
         let Some(media) = &mut self.media else { return };
         let answers = self.transport.ice.stats().responses_received;
-        if core::mem::replace(&mut media.answers, answers) != answers {
-            media.session.path_answered(now);
+        if core::mem::replace(&mut media.answers, answers) == answers {
+            return;
+        }
+        let Some(pair) = self.selected_pair() else { return };
+        let Some(media) = self.media.as_mut().filter(|media| media.answered < Some(pair.answered)) else {
+            return;
+        };
+        media.answered = Some(pair.answered);
+        media.session.path_answered(now);
+        if let Some(round_trip) = pair.round_trip {
+            media.session.set_round_trip(round_trip);
         }
     }
 

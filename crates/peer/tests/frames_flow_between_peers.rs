@@ -200,3 +200,20 @@ fn pictures_that_did_not_arrive_for_some_time_come_again_by_themselves() {
     film(&mut couple, camera, 300..900);
     assert!(film(&mut couple, camera, 900..960) > 50, "an answered check is a reason to try again");
 }
+
+#[test]
+fn who_only_receives_learns_that_the_path_became_longer() {
+    let (mut couple, [_, camera]) = call(Link::millis(20));
+    let (a, b) = (couple.a, couple.b);
+    let round_trip = |couple: &mut Couple| couple.world.with(b, |peer, _| peer.rtp().round_trip());
+    film(&mut couple, camera, 0..60);
+    assert_eq!(round_trip(&mut couple), Duration::from_millis(40), "each way is 20 ms");
+    couple.world.set_links(a, Link::millis(90), Link::millis(0));
+    couple.world.set_links(b, Link::millis(90), Link::millis(0));
+    film(&mut couple, camera, 60..300);
+    assert_eq!(
+        round_trip(&mut couple),
+        Duration::from_millis(180),
+        "no report says so, as nothing of ours was reported"
+    );
+}

@@ -95,7 +95,7 @@ impl Agent {
         }
         let until = now + self.config.consent.timeout;
         if let Some(valid) = self.pair_mut(id).and_then(|pair| pair.valid.as_mut()) {
-            valid.consent_until = until;
+            (valid.answered, valid.consent_until) = (now, until);
             valid.round_trip = round_trip.or(valid.round_trip);
             self.heard(now, id);
         }

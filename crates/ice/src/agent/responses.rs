@@ -106,7 +106,14 @@ impl Agent {
         let before = pair.valid;
         let round_trip = answered.round_trip.or(before.and_then(|valid| valid.round_trip));
         pair.state = PairState::Succeeded;
-        pair.valid = Some(Valid { local_kind, consent_until, round_trip, heard: now, is_silent: false });
+        pair.valid = Some(Valid {
+            local_kind,
+            answered: now,
+            consent_until,
+            round_trip,
+            heard: now,
+            is_silent: false,
+        });
         let (foundation, nomination) = (pair.foundation, pair.nomination);
         self.routes.learn(answered.path, check.pair);
         self.heard(now, check.pair);

@@ -169,6 +169,7 @@ fn nomination_clears_its_component_and_keeps_what_works_or_was_asked_for() {
     ]);
     let valid = crate::pair::Valid {
         local_kind: CandidateKind::Host,
+        answered: limpid_sansio::Instant::ZERO,
         consent_until: limpid_sansio::Instant::ZERO,
         round_trip: None,
         heard: limpid_sansio::Instant::ZERO,
