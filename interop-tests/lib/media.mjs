@@ -124,7 +124,7 @@ async function isSilent(receiver) {
 export function prefer(transceiver, kind, name) {
   const all = RTCRtpReceiver.getCapabilities(kind).codecs;
   const wanted = all.filter((codec) => codec.mimeType.toLowerCase() === `${kind}/${name.toLowerCase()}`);
-  const repair = all.filter((codec) => /\/(rtx|red|ulpfec)$/.test(codec.mimeType) && kind === 'video');
+  const repair = all.filter((codec) => /\/(rtx|red|ulpfec|flexfec-03)$/.test(codec.mimeType) && kind === 'video');
   if (!wanted.length) return false;
   transceiver.setCodecPreferences([...wanted, ...repair]);
   return true;

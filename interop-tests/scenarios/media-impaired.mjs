@@ -11,7 +11,8 @@ import { folder } from '../lib/share.mjs';
 const [name] = process.argv.slice(2);
 const HOST = process.env.INTEROP_HOST || '10.77.0.1';
 const { launch } = await browsers[name]();
-const browser = await launch({ media: true, flags: [`--use-file-for-fake-video-capture=${grain()}`] });
+const flags = [`--use-file-for-fake-video-capture=${grain()}`];
+const browser = await launch({ media: true, flags });
 const site = await blankSite();
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
@@ -29,7 +30,7 @@ async function over(what, from, options, body) {
     const path = await relay(HOST);
     let call;
     try {
-      call = await callLab(browser, site, from, { path, ...options });
+      call = await callLab(options.browser ?? browser, site, from, { path, ...options });
       return await body(call, path);
     } catch (error) {
       const state = call ? JSON.stringify(await look(call.page, call.lab).catch(String)) : '';
@@ -51,39 +52,45 @@ const flows = async ({ page, lab }, more = 20) => {
   }, 30000);
 };
 
-/** Packets of parity that came beside the pictures. */
-const parity = ({ native }) => native.streams.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video')?.fecPacketsReceived ?? 0;
+/** What limpid tells of the pictures that come. */
+const pictures = (streams) => streams.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video') ?? {};
+
+/** Packets of parity that came beside them. */
+const parity = ({ native }) => pictures(native.streams).fecPacketsReceived ?? 0;
+
+/** 5 % are lost each way at 50 ms for 16 s: all pictures arrive, and each means of repair has had its share. */
+async function lossIsRepaired(call, path) {
+  await flows(call);
+  path.set({ up: { loss: 0.05, delay: 25 }, down: { loss: 0.05, delay: 25 } });
+  const before = await look(call.page, call.lab);
+  await pause(16000);
+  path.set({ up: { loss: 0 }, down: { loss: 0 } });
+  const during = await look(call.page, call.lab);
+  const sent = [during.browser.out.frames - before.browser.out.frames, during.native.sent.video.frames - before.native.sent.video.frames];
+  // What is under way comes in; then all that will ever come is there.
+  let after;
+  const came = () => [after.native.came.video.frames - before.native.came.video.frames, after.browser.came.frames - before.browser.came.frames];
+  await until('97 % of the frames', async () => {
+    after = await look(call.page, call.lab);
+    return came().every((count, at) => count >= sent[at]);
+  }, 3000).catch(() => {});
+  const more = after.browser.out.frames - during.browser.out.frames;
+  const text = `limpid got ${came()[0]} of ${sent[0]} (+${more} while waiting), ${name} ${came()[1]} of ${sent[1]}`;
+  // Those that were sent while we waited do not make up for lost ones.
+  const holes = after.native.came.video.holes - before.native.came.video.holes;
+  if (sent.some((count) => count < 200)) throw new Error(`too few were sent: ${text}`);
+  if (came()[0] < sent[0] * 0.97 || came()[1] < sent[1] * 0.97) throw new Error(text);
+  const rose = (side, count) => after.browser[side][count] - before.browser[side][count];
+  const repair = { 'our NACKs': rose('out', 'nacks'), 'their RTX': rose('out', 'again'), 'their NACKs': rose('came', 'nacks') };
+  if (after.browser.came.again !== null) repair['our RTX'] = rose('came', 'again');
+  // Chromium sends parity beside VP8 once packets are lost, Firefox none.
+  if (name === 'chromium') repair['their parity'] = parity(after) - parity(before);
+  for (const [what, count] of Object.entries(repair)) if (!(count > 0)) throw new Error(`${what}: ${count}; ${text}`);
+  return `${text}, ${holes} holes; ${Object.entries(repair).map(([what, count]) => `${what} ${count}`).join(', ')}`;
+}
 
 for (const from of ['page', 'lab']) {
-  await over(`5 % are lost each way at 50 ms, ${from === 'page' ? name : 'limpid'} offers`, from, {}, async (call, path) => {
-    await flows(call);
-    path.set({ up: { loss: 0.05, delay: 25 }, down: { loss: 0.05, delay: 25 } });
-    const before = await look(call.page, call.lab);
-    await pause(16000);
-    path.set({ up: { loss: 0 }, down: { loss: 0 } });
-    const during = await look(call.page, call.lab);
-    const sent = [during.browser.out.frames - before.browser.out.frames, during.native.sent.video.frames - before.native.sent.video.frames];
-    // What is under way comes in; then all that will ever come is there.
-    let after;
-    const came = () => [after.native.came.video.frames - before.native.came.video.frames, after.browser.came.frames - before.browser.came.frames];
-    await until('97 % of the frames', async () => {
-      after = await look(call.page, call.lab);
-      return came().every((count, at) => count >= sent[at]);
-    }, 3000).catch(() => {});
-    const more = after.browser.out.frames - during.browser.out.frames;
-    const text = `limpid got ${came()[0]} of ${sent[0]} (+${more} while waiting), ${name} ${came()[1]} of ${sent[1]}`;
-    // Those that were sent while we waited do not make up for lost ones.
-    const holes = after.native.came.video.holes - before.native.came.video.holes;
-    if (sent.some((count) => count < 200)) throw new Error(`too few were sent: ${text}`);
-    if (came()[0] < sent[0] * 0.97 || came()[1] < sent[1] * 0.97) throw new Error(text);
-    const rose = (side, count) => after.browser[side][count] - before.browser[side][count];
-    const repair = { 'our NACKs': rose('out', 'nacks'), 'their RTX': rose('out', 'again'), 'their NACKs': rose('came', 'nacks') };
-    if (after.browser.came.again !== null) repair['our RTX'] = rose('came', 'again');
-    // Chromium sends parity beside VP8 once packets are lost, Firefox none.
-    if (name === 'chromium') repair['their parity'] = parity(after) - parity(before);
-    for (const [what, count] of Object.entries(repair)) if (!(count > 0)) throw new Error(`${what}: ${count}; ${text}`);
-    return `${text}, ${holes} holes; ${Object.entries(repair).map(([what, count]) => `${what} ${count}`).join(', ')}`;
-  });
+  await over(`5 % are lost each way at 50 ms, ${from === 'page' ? name : 'limpid'} offers`, from, {}, lossIsRepaired);
 }
 
 await over('a burst is lost: who asks gets a key frame within 1 s', 'page', {}, async (call, path) => {
@@ -157,6 +164,20 @@ if (name === 'chromium') await over('2.5, then 0.4, then 2.5 Mbit/s', 'page', { 
   await rises('back', 1_000_000, 1_500_000, 45000);
   return said.join('; ');
 });
+
+// Parity as a stream of its own, which Chromium offers when told to.
+if (name === 'chromium') {
+  const trials = ['WebRTC-FlexFEC-03-Advertised', 'WebRTC-FlexFEC-03'].map((trial) => `${trial}/Enabled/`).join('');
+  const flexible = await launch({ media: true, flags: [...flags, `--force-fieldtrials=${trials}`] });
+  await over('5 % are lost each way at 50 ms, with flexible parity', 'page', { browser: flexible }, async (call, path) => {
+    const [, offered] = /^a=ssrc-group:FEC-FR \d+ (\d+)/m.exec(call.offer.sdp) ?? [];
+    const result = await lossIsRepaired(call, path);
+    const { fecSsrc } = pictures((await call.lab.report()).streams);
+    if (!offered || fecSsrc !== Number(offered)) throw new Error(`parity is ${fecSsrc}, not ${offered}\n${call.offer.sdp}`);
+    return result;
+  });
+  await flexible.close();
+}
 
 await browser.close();
 site.close();

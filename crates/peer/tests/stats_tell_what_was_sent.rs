@@ -270,7 +270,7 @@ fn check_names(entry: &Report) {
     const RECEIVED: &str = "packetsReceived packetsLost jitter";
     let known = BTreeMap::from([
         ("codec", "payloadType transportId mimeType clockRate channels sdpFmtpLine".to_owned()),
-        ("inbound-rtp", format!("{STREAM} {RECEIVED} trackIdentifier mid remoteId rtxSsrc lastPacketReceivedTimestamp bytesReceived headerBytesReceived retransmittedPacketsReceived retransmittedBytesReceived fecPacketsReceived packetsDiscarded nackCount firCount pliCount jitterBufferDelay jitterBufferTargetDelay jitterBufferEmittedCount framesReceived framesDropped")),
+        ("inbound-rtp", format!("{STREAM} {RECEIVED} trackIdentifier mid remoteId rtxSsrc fecSsrc lastPacketReceivedTimestamp bytesReceived headerBytesReceived retransmittedPacketsReceived retransmittedBytesReceived fecPacketsReceived fecPacketsDiscarded packetsDiscarded nackCount firCount pliCount jitterBufferDelay jitterBufferTargetDelay jitterBufferEmittedCount framesReceived framesDropped")),
         ("outbound-rtp", format!("{STREAM} mid rid mediaSourceId remoteId active rtxSsrc packetsSent bytesSent headerBytesSent retransmittedPacketsSent retransmittedBytesSent totalPacketSendDelay nackCount firCount pliCount framesSent")),
         ("remote-inbound-rtp", format!("{STREAM} {RECEIVED} localId fractionLost roundTripTime totalRoundTripTime roundTripTimeMeasurements")),
         ("remote-outbound-rtp", format!("{STREAM} localId remoteTimestamp packetsSent bytesSent reportsSent")),

@@ -318,6 +318,8 @@ fn a_session_repairs_a_stream_by_its_stream_of_parity() {
             let groups = all.len().div_ceil(4) as u64;
             assert_eq!((stats.parity_packets_received, stats.fec_packets_received), (groups, groups - 1));
             assert_eq!((stats.nack_count, stats.pli_count, stats.frames_dropped), (0, 0, 0));
+            let number = session.inbound().next().and_then(|stream| stream.parity);
+            assert_eq!(number, Some(Ssrc(PARITY.0)), "its own stream");
         }
     }
 }

@@ -100,6 +100,7 @@ impl Peer {
             .text_if("mid", stream.mid.as_ref().map(|mid| mid.as_str()))
             .text_if("remoteId", stats.remote.map(|_| remote_id.clone()))
             .count_if("rtxSsrc", stream.repair.map(|ssrc| ssrc.0))
+            .count_if("fecSsrc", stream.parity.map(|ssrc| ssrc.0))
             .number("lastPacketReceivedTimestamp", stats.last_packet.map(|(at, _)| self.millis_of(at)))
             .number("jitter", seconds_of(stats.jitter, stream.clock_rate))
             .number("packetsLost", stats.packets_lost as f64);
@@ -155,6 +156,7 @@ fn count_inbound(report: Report, stream: &InboundStream) -> Report {
         .count("retransmittedPacketsReceived", stats.retransmitted_packets_received)
         .count("retransmittedBytesReceived", stats.retransmitted_bytes_received)
         .count("fecPacketsReceived", stats.parity_packets_received)
+        .count("fecPacketsDiscarded", stats.parity_packets_discarded)
         .count("packetsDiscarded", stats.packets_discarded)
         .count("nackCount", stats.nack_packets)
         .number("jitterBufferDelay", stats.jitter_buffer_delay.as_secs_f64())

@@ -2,6 +2,7 @@
 
 use super::route::Route;
 use super::{Meaning, ReceiverId, Session};
+use crate::fec::Form;
 use crate::names::{Mid, PayloadType, Rid, Ssrc};
 use crate::statistics::{Inbound, Outbound};
 
@@ -39,6 +40,8 @@ pub struct InboundStream {
     pub ssrc: Ssrc,
     /// That of its retransmissions, once one came or was announced.
     pub repair: Option<Ssrc>,
+    /// That of its parity, where that is a stream of its own and was announced.
+    pub parity: Option<Ssrc>,
     /// Its section.
     pub mid: Option<Mid>,
     /// Its encoding.
@@ -103,12 +106,16 @@ impl Session {
             let (stream, section) = (receiver.stream.as_ref()?, &receiver.section);
             let stats = stream.stats();
             let last = stats.last_packet.and_then(|(_, number)| section.payload(number));
-            let is_used = |meaning: &Meaning| matches!(meaning, Meaning::Retransmission(_));
-            let has_repair = section.payloads.iter().any(|payload| is_used(&payload.meaning));
+            let has = |is_it: fn(&Meaning) -> bool| section.payloads.iter().any(|it| is_it(&it.meaning));
+            let has_repair = has(|meaning| matches!(meaning, Meaning::Retransmission(_)));
+            let has_parity =
+                has(|meaning| matches!(meaning, Meaning::Parity(form) if *form != Form::Generic));
+            let number = |route| self.routes.number_of(route);
             Some(InboundStream {
                 receiver: receiver.id,
                 ssrc: stream.ssrc(),
-                repair: self.routes.repair_of(receiver.id).filter(|_| has_repair),
+                repair: number(Route::Repair(receiver.id)).filter(|_| has_repair),
+                parity: number(Route::Parity(receiver.id)).filter(|_| has_parity),
                 mid: section.mid,
                 rid: receiver.rid,
                 clock_rate: last.map(|payload| payload.clock_rate),

@@ -46,10 +46,9 @@ impl Routes {
         self.by_ssrc.insert(ssrc, route);
     }
 
-    /// The number of a receiver's retransmissions.
-    pub(crate) fn repair_of(&self, receiver: ReceiverId) -> Option<Ssrc> {
-        let is_it = |route: &Route| *route == Route::Repair(receiver);
-        self.by_ssrc.iter().find(|(_, route)| is_it(route)).map(|(ssrc, _)| *ssrc)
+    /// The number that means this.
+    pub(crate) fn number_of(&self, route: Route) -> Option<Ssrc> {
+        self.by_ssrc.iter().find(|(_, known)| **known == route).map(|(ssrc, _)| *ssrc)
     }
 
     pub(crate) fn forget(&mut self, receiver: ReceiverId) {
