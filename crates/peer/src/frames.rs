@@ -135,6 +135,14 @@ impl Peer {
         flows.iter().find(|flow| flow.senders.iter().any(|(_, known)| *known == ssrc))?.transceiver
     }
 
+    /// What is written from now on comes from another source.
+    pub(crate) fn join_timelines(&mut self, id: TransceiverId) {
+        let Some((flow, session)) = self.flow(id) else { return };
+        for (_, ssrc) in &flow.senders {
+            session.sender(*ssrc).into_iter().for_each(|mut sender| sender.replace_source());
+        }
+    }
+
     fn flow(&mut self, id: TransceiverId) -> Option<(&Flow, &mut limpid_rtp::Session)> {
         let media = self.media.as_mut()?;
         let flow = media.flows.iter().find(|flow| flow.transceiver == Some(id))?;

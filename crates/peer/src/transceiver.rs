@@ -213,14 +213,20 @@ impl Peer {
         Ok(())
     }
 
-    /// Sends another track of the same kind, or none, without an exchange of descriptions (W3C `replaceTrack`).
+    /// Sends another track of the same kind, or none, without an exchange of descriptions (W3C `replaceTrack`). The media time
+    /// of another one may begin anywhere: its timestamps go on where those of the last one were.
     #[doc(alias = "replaceTrack")]
     pub fn replace_track(&mut self, id: TransceiverId, track: Option<Track>) -> Result<(), Misuse> {
         let transceiver = self.live_transceiver(id)?;
         if track.as_ref().is_some_and(|track| track.kind != transceiver.kind) {
             return Err(Misuse::TrackKind);
         }
+        let id_of = |track: &Option<Track>| track.as_ref().map(|track| track.id.clone());
+        let is_another = id_of(&track) != id_of(&transceiver.track);
         transceiver.track = track;
+        if is_another {
+            self.join_timelines(id);
+        }
         Ok(())
     }
 

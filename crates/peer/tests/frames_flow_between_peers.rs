@@ -217,3 +217,29 @@ fn who_only_receives_learns_that_the_path_became_longer() {
         "no report says so, as nothing of ours was reported"
     );
 }
+
+#[test]
+fn another_track_goes_on_in_time_where_the_last_one_was() {
+    let (mut couple, [mic, _]) = call(Link::millis(5));
+    let (a, b) = (couple.a, couple.b);
+    let mut stamps = Vec::new();
+    for number in 0..100u32 {
+        if number == 50 {
+            let track = limpid_peer::Track::local(MediaKind::Audio, "another");
+            couple.world.with(a, |peer, _| peer.replace_track(mic, Some(track))).expect("known");
+        }
+        // Each source counts from its own beginning.
+        let picture = if number < 50 { 1000 + number } else { number - 50 };
+        write(&mut couple, a, mic, picture, &[0x78, number as u8]);
+        couple.world.run_for(Duration::from_millis(20));
+        couple.world.with(b, |peer, now| {
+            while let Some((frame, _)) = peer.read_frame(now, mic) {
+                stamps.push(frame.timestamp);
+            }
+        });
+    }
+    assert!(stamps.len() > 95);
+    let steps: Vec<u64> = stamps.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let usual = steps[0];
+    assert!(steps.iter().all(|&step| step.abs_diff(usual) <= usual), "{steps:?}");
+}

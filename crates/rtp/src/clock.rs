@@ -79,10 +79,14 @@ impl Timeline {
         self.clock_rate
     }
 
-    /// The timestamp of a frame. After [`join`](Timeline::join) the line goes on from the last frame by the time passed.
+    /// The timestamp of a frame. After [`join`](Timeline::join), once a frame was there, the line goes on from the last frame by the time passed.
     pub(crate) fn at(&mut self, captured: Instant, media_time: Duration) -> u32 {
         if core::mem::take(&mut self.joins) {
-            let begin = self.last.map_or(self.begin.0, |_| self.extrapolate(captured));
+            let begin = match self.last {
+                // Two frames have two timestamps, however soon one follows the other.
+                Some((_, last)) if last == self.extrapolate(captured) => last.wrapping_add(1),
+                _ => self.extrapolate(captured),
+            };
             self.begin = (begin, media_time);
         }
         let (begin, from) = self.begin;
@@ -98,14 +102,19 @@ impl Timeline {
         self.last = Some((captured, timestamp));
     }
 
-    /// The next frame comes from another source, or in units of another clock (RFC 7160 §4.2's formula).
-    pub(crate) fn join(&mut self, now: Instant, clock_rate: u32) {
+    /// The next frame comes from another source.
+    pub(crate) fn join(&mut self) {
+        self.joins = true;
+    }
+
+    /// The next frame is in units of another clock. RFC 7160 §4.2's formula.
+    pub(crate) fn join_by(&mut self, now: Instant, clock_rate: u32) {
         if clock_rate != self.clock_rate && self.last.is_some() {
             let timestamp = self.extrapolate(now);
             self.last = Some((now, timestamp));
         }
         self.clock_rate = clock_rate;
-        self.joins = true;
+        self.join();
     }
 
     /// The timestamp that this moment has, by the last frame. RFC 3550 §6.4.1 asks for it in sender reports.
@@ -225,12 +234,14 @@ mod tests {
         let mut line = Timeline::new(u32::MAX - 89_999, 90_000);
         assert_eq!(line.at(at(0), Duration::ZERO), u32::MAX - 89_999);
         assert_eq!(line.at(at(1000), SECOND), 0, "wraps");
-        line.join(at(1500), 90_000);
+        line.join();
         assert_eq!(line.at(at(2000), 70 * SECOND), 90_000, "a second later, whatever the source says");
         assert_eq!(line.extrapolate(at(2100)), 99_000);
-        line.join(at(3000), 8_000);
-        assert_eq!(line.at(at(4000), Duration::ZERO), 180_000 + 8_000);
-        assert_eq!(line.at(at(4020), Duration::from_millis(20)), 180_000 + 8_160);
+        line.join();
+        assert_eq!(line.at(at(2000), SECOND), 90_001, "another frame");
+        line.join_by(at(3000), 8_000);
+        assert_eq!(line.at(at(4000), Duration::ZERO), 180_001 + 8_000);
+        assert_eq!(line.at(at(4020), Duration::from_millis(20)), 180_001 + 8_160);
     }
 
     //~ covers 3550-6.4.1-t, 7160-4.3-b

@@ -36,7 +36,7 @@ const LOOK: u32 = 8;
 /// The fastest frame of the last one to two of these spans counts as without delay. Clocks drift by less than 1 ms in it.
 const SPAN: Duration = Duration::from_secs(5);
 /// A frame that is off by more than this does not belong to the same line of timestamps.
-const JUMP: i64 = 3_000_000_000;
+const JUMP: Duration = Duration::from_secs(3);
 /// For so long after a repair the next one is allowed for.
 const REPAIR_MEMORY: Duration = Duration::from_secs(10);
 
@@ -162,7 +162,7 @@ impl Playout {
     pub(crate) fn arrived(&mut self, now: Instant, timestamp: u64, clock_rate: u32) {
         let is_same_line = self.anchor.is_some_and(|anchor| {
             let offset = anchor.offset(now, timestamp) - self.fastest.0.min(self.fastest.1);
-            anchor.clock_rate == clock_rate && offset.abs() <= JUMP
+            anchor.clock_rate == clock_rate && offset.unsigned_abs() <= JUMP.as_nanos() as u64
         });
         if !is_same_line {
             self.anchor = Some(Anchor { arrived: now, timestamp, clock_rate });
@@ -210,17 +210,19 @@ impl Playout {
         self.target
     }
 
-    /// When a frame is to be played. `None` before the first frame, and for units that others were not measured in.
-    pub(crate) fn at(&self, timestamp: u64, clock_rate: u32) -> Option<Instant> {
+    /// When a frame that is here `now` is to be played. `None` before the first frame, for units that others were not measured
+    /// in, and where its time lies so far ahead that it must be of another line of timestamps, which has ended.
+    pub(crate) fn at(&self, now: Instant, timestamp: u64, clock_rate: u32) -> Option<Instant> {
         let anchor = self.anchor.filter(|anchor| anchor.clock_rate == clock_rate)?;
         let offset = anchor.media(timestamp) + i128::from(self.fastest.0.min(self.fastest.1));
         let nanos = anchor.arrived.as_nanos() as i128 + offset + self.current.as_nanos() as i128;
-        Some(Instant::from_nanos(nanos.clamp(0, u64::MAX.into()) as u64))
+        let latest = now + self.current + JUMP;
+        Some(Instant::from_nanos(nanos.clamp(0, u64::MAX.into()) as u64)).filter(|at| *at <= latest)
     }
 
     /// The same for a frame that leaves the buffer: never before the one that left before it.
     pub(crate) fn leave(&mut self, now: Instant, timestamp: u64, clock_rate: u32) -> Instant {
-        self.last = self.at(timestamp, clock_rate).unwrap_or(now).max(self.last);
+        self.last = self.at(now, timestamp, clock_rate).unwrap_or(now).max(self.last);
         self.last
     }
 }
@@ -238,14 +240,14 @@ mod tests {
     }
 
     fn delay(playout: &Playout, frame: u64) -> Duration {
-        let at = playout.at(5_000 + frame * 960, 48_000).expect("frames came");
-        at.since(Instant::from_millis(1000 + frame * 20))
+        let sent = Instant::from_millis(1000 + frame * 20);
+        playout.at(sent, 5_000 + frame * 960, 48_000).expect("frames came").since(sent)
     }
 
     #[test]
     fn without_jitter_there_is_no_delay() {
         let mut playout = Playout::new(Limits::default(), true);
-        assert_eq!(playout.at(0, 48_000), None);
+        assert_eq!(playout.at(Instant::ZERO, 0, 48_000), None);
         play(&mut playout, 0, 100, |_| 30);
         assert_eq!((playout.target(), delay(&playout, 100)), (Duration::ZERO, Duration::from_millis(30)));
     }
@@ -292,11 +294,13 @@ mod tests {
         play(&mut playout, 0, 50, |_| 0);
         let now = Instant::from_millis(2000);
         playout.arrived(now, 900_000_000, 48_000);
-        assert_eq!(playout.at(900_000_000, 48_000), Some(now));
+        assert_eq!(playout.at(now, 900_000_000, 48_000), Some(now));
         playout.arrived(now, 900_000_000, 8_000);
-        assert_eq!(playout.at(900_008_000, 8_000), Some(Instant::from_millis(3000)));
+        assert_eq!(playout.at(now, 900_008_000, 8_000), Some(Instant::from_millis(3000)));
         assert_eq!(playout.leave(now, 900_008_000, 8_000), Instant::from_millis(3000));
         assert_eq!(playout.leave(now, 900_000_000, 8_000), Instant::from_millis(3000), "never back");
+        playout.arrived(now, 5_000, 8_000);
+        assert_eq!(playout.at(now, 900_008_000, 8_000), None, "that line has ended");
     }
 
     #[test]

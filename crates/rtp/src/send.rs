@@ -232,7 +232,7 @@ impl Stream {
         first: FirstIds,
     ) {
         if format.clock_rate() != self.timeline.clock_rate() {
-            self.timeline.join(now, format.clock_rate());
+            self.timeline.join_by(now, format.clock_rate());
         }
         self.packetizer = Packetizer::new(format, first);
         (self.config.payload_type, self.config.format) = (payload_type, format);
@@ -280,8 +280,8 @@ impl Stream {
     }
 
     /// Frames come from another source from now on: its media time may begin anywhere, timestamps go on.
-    pub fn replace_source(&mut self, now: Instant) {
-        self.timeline.join(now, self.timeline.clock_rate());
+    pub fn replace_source(&mut self) {
+        self.timeline.join();
     }
 
     /// Takes no frames until [`resume`](Stream::resume), and drops those of which nothing was sent. Requests are answered.

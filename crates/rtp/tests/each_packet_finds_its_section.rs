@@ -246,3 +246,30 @@ fn another_agreement_leaves_a_stream_as_it_is_unless_its_payload_type_means_some
     watcher.give(VP8, 10, 4, NONE);
     assert_eq!(watcher.has(one), Some((10, 1)), "it begins anew");
 }
+
+#[test]
+fn another_number_that_a_description_gives_a_section_is_another_stream() {
+    for names in [mid("1"), NONE] {
+        let mut watcher = Watcher::new();
+        let one = watcher.add(section("1", video_payloads(), true), None);
+        watcher.session.bind(one, Ssrc(10), Some(Ssrc(11)));
+        watcher.give(VP8, 10, 1, names);
+        watcher.give(VP8, 10, 2, names);
+        watcher.session.update_receiver(one, section("1", video_payloads(), true));
+        watcher.session.bind(one, Ssrc(20), Some(Ssrc(21)));
+        for sequence in 5000..5010 {
+            watcher.give(VP8, 20, sequence, names);
+        }
+        assert_eq!(watcher.has(one), Some((20, 10)));
+        watcher.session.receiver(one).expect("there").request_key_frame();
+        let mut out = Vec::new();
+        while watcher.session.poll_transmit(watcher.now, &mut out).is_some() {}
+        let asked: Vec<u32> = limpid_rtp::rtcp::packets(&out)
+            .filter_map(|packet| match packet {
+                Ok(limpid_rtp::rtcp::Packet::PictureLossIndication { media, .. }) => Some(media.0),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(asked, [20], "the one that is sent now");
+    }
+}

@@ -248,7 +248,7 @@ impl Stream {
         let next = self.packets.present_from(gap).and_then(|next| self.packets.get(next))?;
         if !self.config.is_video {
             let clock_rate = self.codec(next.payload_type).map_or(0, |codec| codec.clock_rate);
-            return Some(self.playout.at(next.timestamp, clock_rate).unwrap_or(next.arrived));
+            return Some(self.playout.at(next.arrived, next.timestamp, clock_rate).unwrap_or(next.arrived));
         }
         // One that is not known to be missing was asked for often enough.
         let Some(since) = self.losses.since(gap) else {

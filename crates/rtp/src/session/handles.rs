@@ -82,9 +82,9 @@ impl Sender<'_> {
         &self.session.senders[self.at].config.payloads
     }
 
-    /// Frames come from another source from now on: timestamps go on.
-    pub fn replace_source(&mut self, now: Instant) {
-        self.stream().replace_source(now);
+    /// Frames come from another source from now on: its media time may begin anywhere, timestamps go on.
+    pub fn replace_source(&mut self) {
+        self.stream().replace_source();
     }
 
     /// Takes no frames, or takes them again.

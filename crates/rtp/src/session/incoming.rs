@@ -218,7 +218,8 @@ impl Session {
     pub(super) fn ensure_stream(&mut self, now: Instant, route: Route, ssrc: Ssrc) {
         let (Route::Media(id), elements) = (route, self.elements) else { return };
         let Some(receiver) = self.receivers.iter_mut().find(|receiver| receiver.id == id) else { return };
-        if receiver.stream.is_none() {
+        // A description may have given the section another number since.
+        if receiver.stream.as_ref().is_none_or(|stream| stream.ssrc() != ssrc) {
             receiver.begin(ssrc, elements);
             receiver.last_heard = Some(now);
             let rid = receiver.rid;

@@ -26,13 +26,13 @@ fn sound(min: u64) -> Stream {
 }
 
 fn give(stream: &mut Stream, millis: u64, number: u32) -> Verdict {
-    let header = Header {
-        marker: false,
-        payload_type: OPUS,
-        sequence_number: number as u16,
-        timestamp: number * 960,
-        ssrc: SSRC,
-    };
+    give_of(stream, millis, number, number * 960)
+}
+
+/// The same on another line of timestamps.
+fn give_of(stream: &mut Stream, millis: u64, number: u32, timestamp: u32) -> Verdict {
+    let header =
+        Header { marker: false, payload_type: OPUS, sequence_number: number as u16, timestamp, ssrc: SSRC };
     let mut out = Vec::new();
     let mut writer = PacketWriter::new(&mut out, &header, Form::OneByte);
     writer.element(1, &[0x80 | 42]);
@@ -140,4 +140,33 @@ fn reports_tell_of_loss_and_jitter_as_the_rfc_counts_them() {
     }
     let block = stream.report_block(at(6000)).expect("packets came");
     assert_eq!((block.cumulative_lost, block.fraction_lost), (-6, 0), "duplicates make it negative");
+}
+
+#[test]
+fn timestamps_that_jump_back_cost_no_time() {
+    for is_lost in [false, true] {
+        let mut stream = sound(0);
+        let timestamp = |number: u32| number * 960 + if number < 60 { 3_000_000_000 } else { 1_500_000_000 };
+        let (mut latest, mut silence, mut heard) = (0, 0, 0);
+        for number in 0..100 {
+            let now = u64::from(number) * 20;
+            // The last one of the old line and the first one of the new come at once; the one before may be lost.
+            let burst = match number {
+                58 if is_lost => [None, None],
+                59 => [None, None],
+                60 => [Some(59), Some(60)],
+                _ => [Some(number), None],
+            };
+            for number in burst.into_iter().flatten() {
+                give_of(&mut stream, now, number, timestamp(number));
+            }
+            while let Some(frame) = stream.read(at(now)) {
+                latest = frame.playout.since(at(now)).as_millis();
+                (silence, heard) = (silence.max(now - heard), now);
+            }
+        }
+        assert!(latest <= 40, "the last frame plays in {latest} ms");
+        assert!(silence <= 60, "{silence} ms without sound");
+        assert_eq!(heard, 99 * 20);
+    }
 }
