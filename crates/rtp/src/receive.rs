@@ -230,7 +230,7 @@ impl Stream {
         self.packets.restart(first);
         self.frames.clear();
         self.losses.clear();
-        self.timestamps = None;
+        // Timestamps go on: after an outage they are those of the same source.
         self.reading.restart(self.config.is_video);
     }
 

@@ -170,3 +170,18 @@ fn timestamps_that_jump_back_cost_no_time() {
         assert_eq!(heard, 99 * 20);
     }
 }
+
+#[test]
+fn timestamps_grow_over_a_wrap_and_an_outage() {
+    let mut stream = sound(0);
+    let mut last = 0;
+    // Eighty seconds are missing, after which the numbers begin anew.
+    for number in (0..100).chain(4100..4200) {
+        give_of(&mut stream, u64::from(number) * 20, number, number.wrapping_mul(960).wrapping_sub(50 * 960));
+        while let Some(frame) = stream.read(at(u64::from(number) * 20)) {
+            assert!(frame.timestamp > last, "{number}: {} after {last}", frame.timestamp);
+            last = frame.timestamp;
+        }
+    }
+    assert_eq!(last, (2 << 32) + 4149 * 960);
+}
