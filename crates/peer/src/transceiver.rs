@@ -371,11 +371,11 @@ impl Peer {
         }
     }
 
-    /// Nothing will come any more for a transceiver.
+    /// Nothing will come any more for a transceiver, whether something ever did or not.
     pub(crate) fn end_remote_track(&mut self, id: TransceiverId) {
         let Some(transceiver) = self.find_transceiver(id) else { return };
         let track = &mut transceiver.remote.track;
-        let was_live = track.ready_state == TrackState::Live && transceiver.remote.is_announced;
+        let was_live = track.ready_state == TrackState::Live;
         (track.ready_state, track.muted) = (TrackState::Ended, true);
         if was_live {
             self.events.push_back(Event::TrackEnded(id));

@@ -246,7 +246,10 @@ impl<A: Actor> Driver<A> {
             awake |= readable.as_mut().poll(context).is_ready();
             awake |= writable.as_mut().is_some_and(|writable| writable.as_mut().poll(context).is_ready());
             awake |= next.is_some() && sleep.as_mut().poll(context).is_ready();
-            if let Poll::Ready(Some(one)) = found.poll_recv(context) {
+            // One that is not handed in yet, as a socket was full, is not pushed out by the next.
+            if first_found.is_none()
+                && let Poll::Ready(Some(one)) = found.poll_recv(context)
+            {
                 *first_found = Some(one);
                 awake = true;
             }

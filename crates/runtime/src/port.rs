@@ -223,6 +223,10 @@ impl Actor for Connections {
         let Some(listener) = listeners.get_mut(&id) else { return };
         match (event, mux.look(id)) {
             (Event::Rtp(event), Some(peer)) => listener.note_media(peer, event),
+            (event @ Event::TrackEnded(_), Some(peer)) => {
+                listener.note(event);
+                listener.tracks.retain(|id, _| peer.transceiver(*id).is_some());
+            }
             (event, _) => listener.note(event),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use limpid_peer::limpid_rtp::codec::{Format, FrameInfo, FrameToSend};
 use limpid_peer::limpid_rtp::{Extras, PayloadType, Rid, send};
-use limpid_peer::{Codec, Direction, MediaKind, Peer, PeerId, Track, TransceiverId};
+use limpid_peer::{Codec, Direction, MediaKind, Peer, PeerId, Track, TrackState, TransceiverId};
 use limpid_sansio::Instant;
 
 use crate::channel::wait;
@@ -207,7 +207,9 @@ impl Transceiver {
     /// The next frame, if one is there. An error: the track or the connection has ended.
     pub fn try_recv(&self) -> Result<Option<ReceivedFrame>, Error> {
         self.with(|peer, now| {
-            let is_live = !peer.is_closed() && peer.transceiver(self.id).is_some();
+            let track = peer.transceiver(self.id).map(|transceiver| transceiver.remote_track());
+            let is_live =
+                !peer.is_closed() && track.is_some_and(|track| track.ready_state == TrackState::Live);
             let (frame, rid) = match peer.read_frame(now, self.id) {
                 Some(read) => read,
                 None if is_live => return Ok(None),
