@@ -17,6 +17,7 @@
 //! | codecs, encoded frames | `frame.rs` |
 //! | where frames come from | `source.rs`, `source/files.rs` |
 //! | where they go | `sink.rs`, `sink/file.rs`, `sink/name.rs` |
+//! | streams that begin anew, in one line of time | `line.rs` |
 //! | a tone in G.711 | `tone.rs` |
 //! | the moving test card and the number in it | `card.rs`, `card/number.rs`, `picture.rs` |
 //! | an encoder for it | `vp8.rs`, `vp8/` |
@@ -30,6 +31,7 @@ pub mod card;
 mod error;
 pub mod frame;
 pub mod ivf;
+pub mod line;
 pub mod ogg;
 pub mod picture;
 pub mod sink;

@@ -42,7 +42,8 @@ pub(crate) async fn record(
                 break; // sound, or another codec: the next track
             }
             ivf.extend_from_slice(&(frame.data.len() as u32).to_le_bytes());
-            ivf.extend_from_slice(&(frame.timestamp - *first.get_or_insert(frame.timestamp)).to_le_bytes());
+            let first = *first.get_or_insert(frame.timestamp);
+            ivf.extend_from_slice(&frame.timestamp.saturating_sub(first).to_le_bytes());
             ivf.extend_from_slice(&frame.data);
         }
     }

@@ -1,5 +1,6 @@
 //! `limpid echo`: answers offers and sends back every message and every frame as it came.
 
+pub(crate) mod clock;
 mod tracks;
 
 use std::net::SocketAddr;

@@ -290,6 +290,7 @@ impl Connection {
     pub(crate) async fn close(mut self) {
         self.pc.close();
         self.tasks.shutdown().await;
+        self.files.end().await;
     }
 
     async fn say_candidate(&self, candidate: Option<Candidate>) {

@@ -7,10 +7,12 @@ use limpid::limpid_rtp::codec::Format;
 use limpid::{Frame, MediaKind, ReceivedFrame, Transceiver};
 use limpid_app::escape::Escaped;
 use limpid_app::media::Recorder;
+use limpid_app::media::line::Line;
 use serde_json::json;
 
 use super::Call;
 use super::mouth::codec_of;
+use crate::cmd::echo::clock::Clock;
 
 /// Programs hear of the count this often.
 const FOR_PROGRAMS: Duration = Duration::from_secs(1);
@@ -82,9 +84,8 @@ impl Ear {
             }
             heard.echoes = Some(frame.format);
         }
-        let first = *heard.first.get_or_insert(frame.timestamp);
-        let ticks = frame.timestamp.saturating_sub(first);
-        let at = Duration::from_secs_f64(ticks as f64 / f64::from(frame.format.clock_rate()));
+        let at =
+            heard.clock.media_time(self.call.start.elapsed(), frame.timestamp, frame.format.clock_rate());
         match self.transceiver.write(&Frame::new(at, &frame.data)) {
             Ok(()) => self.call.tally.sent(!frame.format.is_video()),
             // What the other side misses now, it can not do without.
@@ -108,8 +109,9 @@ impl Ear {
             let (call, format) = (self.call.clone(), frame.format);
             heard.recording = Some(Recording { call, format, recorder: created.ok() });
         }
+        let at = heard.line.place(self.call.start.elapsed(), frame.timestamp, frame.format.clock_rate());
         let Some(Recording { recorder, .. }) = &mut heard.recording else { return };
-        if let Some(Err(error)) = recorder.as_mut().map(|it| it.write(frame.timestamp, &frame.data)) {
+        if let Some(Err(error)) = recorder.as_mut().map(|it| it.write(at, &frame.data)) {
             *recorder = None;
             self.call.trouble("cannot-write", &error.to_string());
         }
@@ -122,9 +124,11 @@ struct Heard {
     frames: u64,
     format: Option<Format>,
     told: Option<Instant>,
-    /// The format that is sent back, and the timestamp that counts as 0 there.
+    /// The format that is sent back, and the time there.
     echoes: Option<Format>,
-    first: Option<u64>,
+    clock: Clock,
+    /// The time of what is written down.
+    line: Line,
     recording: Option<Recording>,
 }
 

@@ -42,6 +42,11 @@ struct Half {
 }
 
 impl Files {
+    /// Stops all transfers. Each has told which of its files are complete.
+    pub(crate) async fn end(&mut self) {
+        self.transfers.shutdown().await;
+    }
+
     /// A channel that a member opened, who has proved who it is. One that is not of a file, or one too many, is closed.
     pub(crate) fn take(&mut self, call: &Arc<Call>, who: &Who, channel: DataChannel) {
         while self.transfers.try_join_next().is_some() {}

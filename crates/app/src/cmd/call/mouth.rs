@@ -1,5 +1,7 @@
 //! What a source gives, to one member: in a format that the member takes, and never a picture that it could not understand.
 
+use std::time::{Duration, Instant};
+
 use limpid::limpid_rtp::codec::Format;
 use limpid::{Error, Frame, Transceiver};
 use limpid_app::media::{Codec, EncodedFrame};
@@ -7,6 +9,10 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::pump::Pump;
 use super::tally::Tally;
+
+/// How long the answer to a request for a key frame is waited for, first and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// The format in which frames of a codec are sent, among those that the other side takes.
 pub(crate) fn format_of(codec: Codec, taken: &[limpid::Codec]) -> Option<Format> {
@@ -33,8 +39,15 @@ pub(crate) fn codec_of(format: Format) -> Option<Codec> {
 /// Sends what a pump gives until the connection ends. `refused` is told once if the other side takes no such codec.
 pub(crate) async fn speak(transceiver: Transceiver, pump: Pump, tally: &Tally, refused: impl Fn(Codec)) {
     let mut frames = pump.listen();
-    let mut mouth = Mouth { transceiver, pump, is_agreed: false, waits_for_key: true, is_refused: false };
-    mouth.pump.request_key_frame();
+    let mut mouth = Mouth {
+        transceiver,
+        pump,
+        is_agreed: false,
+        waits_for_key: true,
+        asks: Asks::default(),
+        is_refused: false,
+    };
+    mouth.begin_anew();
     loop {
         tokio::select! {
             frame = frames.recv() => match frame {
@@ -62,18 +75,52 @@ struct Mouth {
     is_agreed: bool,
     /// Pictures depend on those before: the next that may be sent is one that does not.
     waits_for_key: bool,
+    asks: Asks,
     is_refused: bool,
+}
+
+/// When to ask the source for a key frame. All members get it: one whose stream takes nothing for some time must not have them
+/// get nothing else.
+#[derive(Debug)]
+struct Asks {
+    next: Option<Instant>,
+    /// Until the next one, if this one is in vain.
+    pause: Duration,
+}
+
+impl Default for Asks {
+    fn default() -> Self {
+        Asks { next: None, pause: FIRST_PAUSE }
+    }
+}
+
+impl Asks {
+    /// Whether to ask now: at once, then later and later until a key frame was taken.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let is_due = self.next.is_none_or(|next| next <= now);
+        if is_due {
+            self.next = Some(now + self.pause);
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        }
+        is_due
+    }
 }
 
 impl Mouth {
     /// Whether it was sent. An error: the connection has ended.
     fn send(&mut self, frame: &EncodedFrame) -> Result<bool, ()> {
-        if !self.is_agreed && !self.agree() || self.waits_for_key && !frame.is_key {
+        if !self.is_agreed && !self.agree() {
+            return Ok(false);
+        }
+        if self.waits_for_key && !frame.is_key {
+            self.begin_anew();
             return Ok(false);
         }
         match self.transceiver.write(&Frame::new(frame.at, &frame.data)) {
             Ok(()) => {
-                self.waits_for_key = false;
+                if core::mem::take(&mut self.waits_for_key) {
+                    self.asks = Asks::default();
+                }
                 Ok(true)
             }
             Err(Error::Frame(limpid::FrameRefused::NotNegotiated)) => {
@@ -100,13 +147,23 @@ impl Mouth {
 
     fn begin_anew(&mut self) {
         self.waits_for_key = true;
-        self.pump.request_key_frame();
+        if self.asks.is_due(Instant::now()) {
+            self.pump.request_key_frame();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_that_takes_nothing_asks_for_key_frames_less_and_less() {
+        let (mut asks, start) = (Asks::default(), Instant::now());
+        let at = |tenth: u32| start + Duration::from_millis(100) * tenth;
+        let asked: Vec<u32> = (0..160).filter(|&tenth| asks.is_due(at(tenth))).collect();
+        assert_eq!(asked, [0, 10, 30, 70, 110, 150]);
+    }
 
     #[test]
     fn a_format_is_chosen_among_those_that_are_taken() {
