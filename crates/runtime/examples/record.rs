@@ -33,7 +33,6 @@ pub(crate) async fn record(
 ) -> Result<Vec<u8>, Box<dyn Error>> {
     let connection = PeerConnection::new().await?;
     reply(connection.answer(offer).await?).await?;
-
     let mut ivf = b"DKIF\0\0\x20\0VP80\0\0\0\0\x90\x5f\x01\0\x01\0\0\0\0\0\0\0\0\0\0\0".to_vec();
     while let Some(track) = connection.next_track().await {
         let mut first = None; // in ticks of 1/90 000 s
@@ -42,8 +41,8 @@ pub(crate) async fn record(
                 break; // sound, or another codec: the next track
             }
             ivf.extend_from_slice(&(frame.data.len() as u32).to_le_bytes());
-            let first = *first.get_or_insert(frame.timestamp);
-            ivf.extend_from_slice(&frame.timestamp.saturating_sub(first).to_le_bytes());
+            let time = frame.timestamp.saturating_sub(*first.get_or_insert(frame.timestamp));
+            ivf.extend_from_slice(&time.to_le_bytes());
             ivf.extend_from_slice(&frame.data);
         }
     }

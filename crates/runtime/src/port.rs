@@ -225,7 +225,14 @@ impl Actor for Connections {
             (Event::Rtp(event), Some(peer)) => listener.note_media(peer, event),
             (event @ Event::TrackEnded(_), Some(peer)) => {
                 listener.note(event);
-                listener.tracks.retain(|id, _| peer.transceiver(*id).is_some());
+                // Several may have gone at once: who reads one of the others hears so before its bells go.
+                listener.tracks.retain(|id, bells| {
+                    let is_there = peer.transceiver(*id).is_some();
+                    if !is_there {
+                        bells.read.notify_waiters();
+                    }
+                    is_there
+                });
             }
             (event, _) => listener.note(event),
         }

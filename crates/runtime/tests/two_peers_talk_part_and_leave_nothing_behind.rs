@@ -222,30 +222,33 @@ async fn statistics_have_the_names_of_the_w3c_and_the_time_of_the_wall() {
     assert!(stats.to_json().contains(r#""dtlsState":"connected""#), "{}", stats.to_json());
 }
 
-/// A call of one track, and both ends of it.
-async fn one_track(alice: &PeerConnection, bob: &PeerConnection) -> [limpid::Transceiver; 2] {
-    let ours = alice.add_track(limpid::Track::local(limpid::MediaKind::Audio, "a"), &["s"]).unwrap();
-    let answer = bob.answer(alice.offer().await.unwrap()).await.unwrap();
-    alice.set_remote_description(answer).unwrap();
-    [ours, soon(bob.next_track()).await.unwrap()]
-}
-
-/// Whoever waits for frames of these; each is known to wait already.
-async fn readers(tracks: &[limpid::Transceiver; 2]) -> [tokio::task::JoinHandle<bool>; 2] {
-    let reading = tracks.clone().map(|track| tokio::spawn(async move { track.recv().await.is_none() }));
-    tokio::task::yield_now().await;
+/// Whoever waits for frames of these.
+async fn readers(tracks: &[limpid::Transceiver]) -> Vec<tokio::task::JoinHandle<bool>> {
+    let read = |track: limpid::Transceiver| async move { track.recv().await.is_none() };
+    let reading = tracks.iter().cloned().map(|track| tokio::spawn(read(track))).collect();
+    tokio::task::yield_now().await; // now they wait
     reading
 }
 
 #[tokio::test]
-async fn who_reads_a_track_that_is_stopped_hears_so() {
+async fn who_reads_tracks_that_are_stopped_hears_so() {
     let (alice, bob) = pair().await;
-    let tracks = one_track(&alice, &bob).await;
-    let [ours, theirs] = readers(&tracks).await;
-    tracks[1].stop().unwrap();
-    assert!(soon(theirs).await.unwrap(), "at once, where it is stopped");
+    let mut ours = Vec::new();
+    for (kind, id) in [(limpid::MediaKind::Audio, "mic"), (limpid::MediaKind::Video, "camera")] {
+        ours.push(alice.add_track(limpid::Track::local(kind, id), &["s"]).unwrap());
+    }
+    let answer = bob.answer(alice.offer().await.unwrap()).await.unwrap();
+    alice.set_remote_description(answer).unwrap();
+    let theirs = [soon(bob.next_track()).await.unwrap(), soon(bob.next_track()).await.unwrap()];
+    let (our_readers, their_readers) = (readers(&ours).await, readers(&theirs).await);
+    theirs.iter().for_each(|track| track.stop().unwrap());
+    for reader in their_readers {
+        assert!(soon(reader).await.unwrap(), "at once, where it is stopped");
+    }
     let answer = alice.answer(bob.offer().await.unwrap()).await.unwrap();
     bob.set_remote_description(answer).unwrap();
-    assert!(soon(ours).await.unwrap(), "with the description, though nothing ever came");
-    assert!(alice.transceiver(tracks[0].id()).is_none());
+    for reader in our_readers {
+        assert!(soon(reader).await.unwrap(), "with the description, though nothing ever came");
+    }
+    assert!(ours.iter().all(|track| alice.transceiver(track.id()).is_none()));
 }

@@ -21,8 +21,8 @@ struct Last {
 }
 
 impl Line {
-    /// The timestamp on the line of a frame that came `now`, by any clock. It is as far from the last one as its own says, unless that is
-    /// ten seconds from what has really passed, or has other units: then it is as far as that.
+    /// The timestamp on the line of a frame that came `now`, by any clock. It is as far from the last one as its own says,
+    /// unless that is ten seconds from what has really passed, or has other units: then it is as far as that.
     pub fn place(&mut self, now: Duration, own: u64, clock_rate: u32) -> u64 {
         let given = self.last.map_or(own, |last| {
             let ticks = |time: Duration| (time.as_nanos() * u128::from(clock_rate) / 1_000_000_000) as i128;

@@ -95,7 +95,7 @@ impl Default for Asks {
 }
 
 impl Asks {
-    /// Whether to ask now: at once, then later and later until a key frame was taken.
+    /// Whether to ask now: at once, then after a second, and later and later until a key frame was taken.
     fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.next.is_none_or(|next| next <= now);
         if is_due {
@@ -119,7 +119,7 @@ impl Mouth {
         match self.transceiver.write(&Frame::new(frame.at, &frame.data)) {
             Ok(()) => {
                 if core::mem::take(&mut self.waits_for_key) {
-                    self.asks = Asks::default();
+                    self.asks.pause = FIRST_PAUSE;
                 }
                 Ok(true)
             }
