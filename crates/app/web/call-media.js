@@ -104,6 +104,9 @@ export class LocalMedia {
   /** `hint`: detail or motion. Throws what the browser throws when the person changes their mind. */
   async share({ replaces, hint }) {
     const stream = await this.#ask({ video: true, audio: true }, 'getDisplayMedia');
+    // Of two that were asked for at once the later one stays.
+    this.#drop('screen');
+    this.#drop('sound');
     this.replaces = replaces;
     [this.screen] = stream.getVideoTracks();
     this.sound = stream.getAudioTracks()[0] ?? null;

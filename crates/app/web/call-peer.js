@@ -331,3 +331,10 @@ export class CallPeer {
 export function textOf(value, most) {
   return typeof value === 'string' ? Array.from(value).slice(0, most).join('') : '';
 }
+
+const DAY = 86_400_000;
+
+/** A stranger's moment, in ms since 1970; what no clock can have shown is now. */
+export function timeOf(value, now = Date.now()) {
+  return Number.isSafeInteger(value) && value >= 0 && value <= now + DAY ? value : now;
+}

@@ -81,6 +81,7 @@ export class Preview {
   }
 
   close() {
+    this.isOver = true;
     this.stopWatching();
     clearInterval(this.#timer);
     this.#meter?.stop();
@@ -92,13 +93,15 @@ export class Preview {
     await recall(this.media, this.speaker);
     try {
       const states = await Promise.all(['camera', 'microphone'].map((name) => navigator.permissions.query({ name })));
-      if (states.every(({ state }) => state === 'granted')) await this.#open();
+      // Who has joined or declined meanwhile has chosen.
+      if (!this.isOver && states.every(({ state }) => state === 'granted')) await this.#open();
     } catch { /* this browser does not tell */ }
   }
 
   async #open() {
     this.opening ??= during(this.allow, async () => {
       await this.media.open();
+      if (this.isOver) return;
       const isHere = document.activeElement === this.allow;
       this.mediaChanged();
       // It goes once it has done all it can: the next thing is the name.

@@ -1,7 +1,7 @@
 // The mesh of a call: who is in it, under which ids of the server, and what all of them are told. No page elements here.
 
 import { NetworkWatch } from './call-network.js';
-import { CallPeer, textOf } from './call-peer.js';
+import { CallPeer, textOf, timeOf } from './call-peer.js';
 import { trace } from './call-trace.js';
 import { toHex } from './digest.js';
 import { Signal } from './signal.js';
@@ -259,7 +259,7 @@ export class CallRoom {
   #hearChat(raw) {
     const chat = {
       id: textOf(raw?.id, 32), member: textOf(raw?.member, 32), name: textOf(raw?.name, 64), text: textOf(raw?.text, 4000),
-      at: Number.isSafeInteger(raw?.at) ? raw.at : Date.now(),
+      at: timeOf(raw?.at),
     };
     // Nobody tells us what we have said.
     const isForged = chat.member === this.member;

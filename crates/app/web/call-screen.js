@@ -134,6 +134,7 @@ export class CallScreen {
   }
 
   close() {
+    clearTimeout(this.looking);
     this.stopWatching();
     this.talk.close();
     this.recorder.stop();
@@ -168,7 +169,7 @@ export class CallScreen {
     return {
       mute: () => this.#toggleMic(),
       camera: () => during(this.controls.camera, () => this.#toggleCamera()),
-      share: (how) => this.#share(how),
+      share: (how) => during(this.controls.share, () => this.#share(how)),
       stopShare: () => this.media.stopShare(),
       hint: (hint) => this.media.setHint(hint),
       record: () => this.#record(),

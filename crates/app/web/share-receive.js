@@ -118,7 +118,7 @@ export class ReceiveScreen {
   }
 
   #failed(failure) {
-    this.receiving?.abort(failure);
+    if (this.receiving?.abort(failure)) return;
     this.#peer?.close('error');
     this.note.textContent = '';
     showState(strings.notConnected);

@@ -37,13 +37,14 @@ export class Receiving {
     data.onmessage = safely((buffer) => this.#take(buffer));
   }
 
-  /** Stops it, and tells the other side. */
+  /** Stops it, and tells the other side. True: nothing was left to be done, so it has ended well. */
   abort(failure) {
-    if (this.#turns.failure) return;
+    if (this.#turns.failure) return false;
     // All is written and checked: an end without a goodbye is one, too.
-    if (this.#isDone && failure.slug === 'connection-lost') { this.#bye = true; this.#turns.wake(); return; }
+    if (this.#isDone && failure.slug === 'connection-lost') { this.#bye = true; this.#turns.wake(); return true; }
     this.#turns.fail(failure);
     if (failure.slug) this.#say({ m: 'error', error: failure.slug });
+    return false;
   }
 
   decline() {

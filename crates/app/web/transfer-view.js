@@ -89,9 +89,16 @@ export class TransferView {
 export function holdPage() {
   const ask = (event) => { event.preventDefault(); event.returnValue = strings.leave; };
   addEventListener('beforeunload', ask);
-  const lock = navigator.wakeLock?.request('screen').catch(() => null);
+  // A page that is hidden loses its lock, or gets none: it asks again when it is seen.
+  let lock = null;
+  const seen = () => {
+    if (document.visibilityState === 'visible') lock = navigator.wakeLock?.request('screen').catch(() => null);
+  };
+  seen();
+  document.addEventListener('visibilitychange', seen);
   return async () => {
     removeEventListener('beforeunload', ask);
+    document.removeEventListener('visibilitychange', seen);
     (await lock)?.release();
   };
 }

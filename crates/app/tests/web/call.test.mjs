@@ -18,7 +18,7 @@ const { linked } = await web('call-chat.js');
 const { DeviceMenus, Speaker, newDevices } = await web('call-devices.js');
 const { LocalMedia } = await web('call-media.js');
 const { factsOf } = await web('call-inspector.js');
-const { textOf } = await web('call-peer.js');
+const { textOf, timeOf } = await web('call-peer.js');
 const { browserOf, troubleText } = await web('call-unblock.js');
 const { during } = await web('ui.js');
 const { strings } = await web('strings.js');
@@ -343,6 +343,12 @@ test('what was asked for is given back if it comes after all was given back', as
   give(asked.at(-1));
   await again;
   assert.deepEqual([media.micState, media.cameraState], ['on', 'on']);
+  // Of two screens one stays, and it is the one that can be stopped.
+  const both = [1, 2].map(() => media.share({ replaces: false, hint: 'detail' }));
+  asked.slice(-2).forEach(give);
+  await Promise.all(both);
+  media.stop();
+  assert.deepEqual(tracks.filter(({ readyState }) => readyState !== 'ended'), []);
 });
 
 test('what was not allowed is told with the way out of each browser', () => {
@@ -440,4 +446,11 @@ test('a track is told as the browser has it', () => {
 
 test('what a stranger says is text of a length', () => {
   assert.deepEqual([textOf('a👍b', 2), textOf(7, 9), textOf(null, 9)], ['a👍', '', '']);
+});
+
+test('what a stranger says is a moment that a clock can show', () => {
+  const now = 1_790_000_000_000, most = now + 86_400_000;
+  assert.deepEqual([0, now, most].map((at) => timeOf(at, now)), [0, now, most]);
+  // The first is a safe integer, and no date.
+  assert.deepEqual([9e15, most + 1, -1, 1.5, '7', undefined].map((at) => timeOf(at, now)), Array(6).fill(now));
 });

@@ -7,6 +7,7 @@ const web = (name) => import(new URL(`../../web/${name}`, import.meta.url));
 const { Sending } = await web('share-sending.js');
 const { Receiving } = await web('share-receiving.js');
 const { FIRST_CREDIT, chunkMessage } = await web('channel-messages.js');
+const { Failure } = await web('strings.js');
 const { groupHash } = await web('tree.js');
 const { toHex } = await web('digest.js');
 
@@ -52,8 +53,9 @@ function memorySink({ stall } = {}) {
 
 function start(files, { alter, sink = memorySink(), choose = (all) => all } = {}) {
   const [sControl, rControl] = channel(), [sData, rData] = channel(alter);
+  let receiving;
   const received = new Promise((resolve, reject) => {
-    const receiving = new Receiving({
+    receiving = new Receiving({
       control: rControl, data: rData,
       on: { manifest: (all) => receiving.accept(choose(all), sink).then(resolve, reject), progress: () => {} },
     });
@@ -62,7 +64,7 @@ function start(files, { alter, sink = memorySink(), choose = (all) => all } = {}
   const sent = sending.run();
   sent.catch(() => {});
   received.catch(() => {});
-  return { sent, received, sink, sControl, rControl, sData, rData, sending };
+  return { sent, received, sink, sControl, rControl, sData, rData, sending, receiving };
 }
 
 test('files of all sizes arrive whole, and both sides know the hash', async () => {
@@ -145,4 +147,13 @@ test('the other side speaks of itself only', async () => {
       await assert.rejects(run[hears], { slug }, `${said}, ${hears}`);
     }
   }
+});
+
+test('a connection that ends after all was written ends it well, and nothing else does', async () => {
+  const files = [offered('a', bytes(5, 0))], lost = new Failure('connection-lost');
+  const [whole, other, cut] = [start(files), start(files), start(files)];
+  assert.equal(cut.receiving.abort(lost), false);
+  await Promise.all([whole.received, other.received]);
+  assert.equal(whole.receiving.abort(lost), true);
+  assert.equal(other.receiving.abort(new Failure('integrity')), false);
 });
