@@ -16,6 +16,8 @@ export class SendScreen {
   #peerId = null;
   #ice = [];
   #isLocked = false;
+  /** Nobody can come by the link any more. */
+  #isDead = false;
 
   constructor(main) {
     this.input = element('input', { type: 'file', multiple: true, 'data-testid': 'share-input' });
@@ -73,11 +75,20 @@ export class SendScreen {
     this.share.hidden = false;
     showState(strings.waitingState);
     this.signal = new Signal(room, 'send', {
-      joined: ({ ice }) => { this.#ice = ice; },
+      // A link that was passed on is kept alive for as long as this page is.
+      joined: ({ ice }) => { this.#ice = ice; this.signal.bePatient(); },
       peer: (id, state) => this.#peerChanged(id, state),
       body: (from, body, gap) => this.#hear(room, auth, from, body, gap),
-      failed: (failure) => { if (!this.#isLocked) showError(failure.slug); },
+      failed: (failure) => { this.#signallingEnded(failure); },
     });
+  }
+
+  /** What goes on already goes on without it. */
+  #signallingEnded(failure) {
+    this.#isDead = true;
+    if (this.#isLocked) return;
+    this.note.textContent = '';
+    showError(failure.slug);
   }
 
   #peerChanged(id, state) {
@@ -155,7 +166,7 @@ export class SendScreen {
     } catch (error) {
       if (!(error instanceof Failure)) console.error(error);
       showError(error.slug ?? 'unexpected');
-      this.note.textContent = words.again;
+      this.note.textContent = this.#isDead ? '' : words.again;
       this.view.transfer.hidden = true;
       peer.close('error');
       this.#peer = null;
