@@ -3,7 +3,7 @@
 let link, watch;
 
 /** A connection with a microphone and a camera: `layers`: names of simulcast; `most`: bit/s. */
-export async function open({ codec = 'VP8', width = 320, height = 240, layers, most, offers, audio } = {}) {
+export async function open({ codec = 'VP8', width = 320, height = 240, layers, most, offers, audio, repair } = {}) {
   link = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   link.ontrack = ({ track }) => { const element = show(track); if (track.kind === 'video') watch = element; };
   const pictures = await camera(width, height);
@@ -13,7 +13,7 @@ export async function open({ codec = 'VP8', width = 320, height = 240, layers, m
   const sendEncodings = layers?.map((rid, at) => ({ rid, scaleResolutionDownBy: 2 ** (layers.length - 1 - at) }))
     ?? (most ? [{ maxBitrate: most }] : undefined);
   link.pictures = link.addTransceiver(pictures, { direction: 'sendrecv', ...(sendEncodings ? { sendEncodings } : {}) });
-  if (!prefer(link.pictures, 'video', codec)) throw new Error(`no ${codec} here`);
+  if (!prefer(link.pictures, 'video', codec, repair)) throw new Error(`no ${codec} here`);
   if (audio) prefer(link.sound, 'audio', audio);
 }
 

@@ -121,12 +121,12 @@ async function isSilent(receiver) {
 }
 
 /** Puts the codecs of that name first in a transceiver, and leaves the others of its kind out. `false`: there are none. */
-export function prefer(transceiver, kind, name) {
+export function prefer(transceiver, kind, name, repair = ['rtx', 'red', 'ulpfec']) {
   const all = RTCRtpReceiver.getCapabilities(kind).codecs;
   const wanted = all.filter((codec) => codec.mimeType.toLowerCase() === `${kind}/${name.toLowerCase()}`);
-  const repair = all.filter((codec) => /\/(rtx|red|ulpfec|flexfec-03)$/.test(codec.mimeType) && kind === 'video');
+  const repairs = all.filter((codec) => repair.includes(codec.mimeType.split('/')[1]) && kind === 'video');
   if (!wanted.length) return false;
-  transceiver.setCodecPreferences([...wanted, ...repair]);
+  transceiver.setCodecPreferences([...wanted, ...repairs]);
   return true;
 }
 

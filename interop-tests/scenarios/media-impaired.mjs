@@ -165,11 +165,11 @@ if (name === 'chromium') await over('2.5, then 0.4, then 2.5 Mbit/s', 'page', { 
   return said.join('; ');
 });
 
-// Parity as a stream of its own, which Chromium offers when told to.
+// Parity as a stream of its own, which Chromium offers when told to, and no other.
 if (name === 'chromium') {
   const trials = ['WebRTC-FlexFEC-03-Advertised', 'WebRTC-FlexFEC-03'].map((trial) => `${trial}/Enabled/`).join('');
   const flexible = await launch({ media: true, flags: [...flags, `--force-fieldtrials=${trials}`] });
-  await over('5 % are lost each way at 50 ms, with flexible parity', 'page', { browser: flexible }, async (call, path) => {
+  await over('5 % are lost each way at 50 ms, with flexible parity', 'page', { browser: flexible, open: { repair: ['rtx', 'flexfec-03'] } }, async (call, path) => {
     const [, offered] = /^a=ssrc-group:FEC-FR \d+ (\d+)/m.exec(call.offer.sdp) ?? [];
     const result = await lossIsRepaired(call, path);
     const { fecSsrc } = pictures((await call.lab.report()).streams);
